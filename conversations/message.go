@@ -1,0 +1,122 @@
+package conversations
+
+import (
+	"strings"
+	"time"
+)
+
+// Message is what an adapter is given to send: already words, made by Render just before.
+type Message struct {
+	Effect      string     // the effect's id: metadata on Slack, nonce on Discord; what Find looks for
+	Kind        EffectKind // Post, Private, Reply or React
+	Slot        string     // what the message is for ("card", "question 1"): for logs and transcripts, never shown
+	Place       Place      // Post: where; Reply: where the act was
+	Person      string     // Private and Reply: to whom
+	Edit        MessageRef // when set: edit this message instead of posting
+	Target      MessageRef // React: the message
+	Emoji       string
+	On          bool
+	Handle      Handle    // Reply: how; expired handles are never passed
+	Since       time.Time // Find: no part of it can be on the platform before this, by the store's clock
+	Body        Body
+	OpensThread bool // Post: people will reply under it (Slack: nothing to do; Discord: start a thread)
+}
+
+// Body is what people see: words, then controls.
+type Body struct {
+	Text     []Span
+	Controls [][]Control // rows
+	File     *File       // sent along where the platform can, linked or cut where it cannot
+}
+
+// IsZero reports whether there is nothing to say.
+func (b Body) IsZero() bool { return len(b.Text) == 0 && len(b.Controls) == 0 && b.File == nil }
+
+// File is a text document that goes with a message.
+type File struct {
+	Name string // "PM-1.md"
+	Text string
+}
+
+// SpanKind says how a span is to be shown.
+type SpanKind string
+
+// The kinds of spans.
+const (
+	Words   SpanKind = "words"   // ours: CommonMark
+	Quoted  SpanKind = "quoted"  // theirs: shown exactly, never formatted, linked or pinged
+	Someone SpanKind = "someone" // a person by id; Text is the name as a fallback; named, never pinged
+	Channel SpanKind = "channel" // a channel by id
+	Moment  SpanKind = "moment"  // a time, shown in each reader's zone where the platform can; Text is the fallback
+	Link    SpanKind = "link"    // Text, to the message or place in Ref
+)
+
+// Span is a run of text of one kind.
+type Span struct {
+	Kind SpanKind
+	Text string
+	ID   string     // Someone, Channel
+	Time time.Time  // Moment
+	Ref  MessageRef // Link
+}
+
+// Control is a button, or a menu when it has options. A click on it comes back as Clicked with the same Verb, Subject and
+// Value (a menu: the chosen option's).
+type Control struct {
+	Label   string
+	Verb    string
+	Subject string
+	Value   string
+	Options []Option
+	Primary bool // the one most people want
+}
+
+// Option is one choice of a menu.
+type Option struct {
+	Label string
+	Value string
+}
+
+// Form is a dialogue. Submitting it comes back as Submitted with the same Verb, Subject and Value.
+type Form struct {
+	Title   string
+	Verb    string
+	Subject string
+	Value   string
+	Submit  string
+	Inputs  []Input
+}
+
+// Input is one field of a form.
+type Input struct {
+	Name     string
+	Label    string
+	Hint     string
+	Value    string   // what stands there already
+	Lines    bool     // several lines
+	Options  []Option // a choice instead of free text
+	Optional bool
+}
+
+// Answer is what is said at once to the person who acted, before or instead of anything durable: nothing, a private
+// line, a form, or field errors that keep a form open.
+type Answer struct {
+	Private Body
+	Form    *Form
+	Errors  []Field  // by input name: what is wrong with it
+	Options []Option // autocompletion
+}
+
+// Plain is the text without any markup, for logs of transcripts and platforms that can do nothing.
+func Plain(spans []Span) string {
+	var b strings.Builder
+	for _, s := range spans {
+		switch s.Kind {
+		case Channel:
+			b.WriteString("#" + s.Text)
+		default:
+			b.WriteString(s.Text)
+		}
+	}
+	return b.String()
+}

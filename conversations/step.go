@@ -1,0 +1,69 @@
+package conversations
+
+import (
+	"slices"
+	"time"
+)
+
+// Query finds subjects by one address.
+type Query struct {
+	Address string
+	From    time.Time // At not before; zero: from the beginning
+	Until   time.Time // At before; zero: to the end
+	Limit   int       // at most so many, the first by (At, ID); 0: all
+}
+
+// Needs says what a step, a rendering or an answer must know. The bot reads it and asks again with what it found, until
+// nothing new is needed; so people can be named who are only known from what was found.
+type Needs struct {
+	Queries []Query  // subjects by address
+	Load    []string // subjects by id
+	People  []string // ids on the platform
+	Kept    []string // keys of kept rows
+	Series  string   // the subject is to have a number in this series
+	Places  bool     // the channels the bot is in
+	Sees    *Sees    // may this person see this place, asked of the platform now
+}
+
+// Sees asks whether somebody can see a place.
+type Sees struct {
+	Who   string
+	Where Place
+}
+
+// Facts are what was found. They may be stale: nothing that must hold is concluded from them.
+type Facts struct {
+	Now      time.Time         // the bot's clock, UTC
+	Zone     *time.Location    // the workspace's zone, never nil
+	Subjects []Subject         // of all Queries and Load, each once, by (At, ID)
+	People   map[string]Person // those that the platform could name
+	Kept     map[string][]byte
+	Number   int // in the Series asked for; 0: not asked
+	Places   []Place
+	Sees     bool // false also when the platform could not say
+}
+
+// Subject returns the found subject of that id.
+func (f Facts) Subject(id string) (Subject, bool) {
+	i := slices.IndexFunc(f.Subjects, func(s Subject) bool { return s.ID == id })
+	if i < 0 {
+		return Subject{}, false
+	}
+	return f.Subjects[i], true
+}
+
+// Person returns what is known of somebody; where nothing is, the id stands for the name.
+func (f Facts) Person(id string) Person {
+	if p, ok := f.People[id]; ok {
+		return p
+	}
+	return Person{ID: id, Name: id, Active: true}
+}
+
+// Routing says what is done with an event before it is acknowledged.
+type Routing struct {
+	AtOnce    bool     // it only reads: Reply answers it, nothing is stored
+	Check     bool     // it is a form or a command whose input Check looks at before anything is stored
+	Addresses []string // to be looked up in the store, once; then Subjects says whom the event concerns
+	fixed     []string // subjects that need no look-up
+}

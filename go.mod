@@ -1,0 +1,3 @@
+module github.com/debrief-bot/debrief
+
+go 1.26
