@@ -62,7 +62,7 @@ func (f Facts) Person(id string) Person {
 
 // Routing says what is done with an event before it is acknowledged.
 type Routing struct {
-	AtOnce    bool     // it only reads: Reply answers it, nothing is stored
+	AtOnce    bool     // it only reads: Respond answers it, nothing is stored
 	Check     bool     // it is a form or a command whose input Check looks at before anything is stored
 	Addresses []string // to be looked up in the store, once; then Subjects says whom the event concerns
 	fixed     []string // subjects that need no look-up
