@@ -97,7 +97,8 @@ type Inbox interface {
 	// Claim takes the next lane, in turn, that has new rows, is not leased and does not rest. It gives up to LaneBatch
 	// rows. ErrNotFound when there is none. A busy lane costs the same whether it holds ten rows or ten thousand.
 	Claim(ctx context.Context, worker string) (Lane, error)
-	// Renew extends the lease to LeaseTTL from now. ErrConflict when it is no longer held.
+	// Renew extends the lease to LeaseTTL from now. ErrConflict when it is no longer held: it was released, or somebody
+	// else took over.
 	Renew(ctx context.Context, lane Lane) error
 	// Finish marks the rows done and wipes their content; only keys stay. It does not ask whether the lease is held:
 	// a row that was stepped is done.
@@ -105,7 +106,7 @@ type Inbox interface {
 	// Release gives the lane back; nobody claims it for the duration rest. Not held any more: nothing happens.
 	Release(ctx context.Context, lane Lane, rest time.Duration) error
 	// Fail counts one more try of the row and records why. With dead the row is set aside: never claimed again, kept
-	// with its content, counted by Health.
+	// with its content, counted by Health. A row that is finished or dead stays so.
 	Fail(ctx context.Context, row Row, reason string, dead bool) error
 	// Dead lists rows that were set aside, oldest first, at most limit.
 	Dead(ctx context.Context, limit int) ([]Row, error)
@@ -120,7 +121,8 @@ type Query = conversations.Query
 type Subjects interface {
 	// Load returns the subject as it is now. ErrNotFound.
 	Load(ctx context.Context, id string) (conversations.Subject, error)
-	// Find returns the subjects that have the address, by (At, ID). None: an empty list.
+	// Find returns the subjects that have the address, by (At, ID); a zero At comes before all others. None: an empty
+	// list.
 	Find(ctx context.Context, q Query) ([]conversations.Subject, error)
 	// Route returns, for each address, the ids of the subjects that have it, by one indexed read. No state is read.
 	Route(ctx context.Context, addresses []string) ([]Hit, error)
@@ -155,8 +157,10 @@ type Claim struct {
 	Ref       Ref       // the slot's; zero when it has none
 	StartedAt time.Time // when this claim began, by the store's clock
 	Tries     int       // counted attempts before this one
-	Lapsed    time.Time // when not zero: an earlier claim began then and was never settled; what became of it is not known
-	Worker    string
+	// Lapsed, when not zero: an earlier claim began then and was never settled; what became of it is not known. Of
+	// several the first, and it stays when the effect is put back: a look-up must reach that far.
+	Lapsed time.Time
+	Worker string
 }
 
 // Settlement is what came of a claim.
@@ -229,6 +233,7 @@ type Entry struct {
 	NotBefore time.Time
 	StartedAt time.Time // Sending: when the claim began
 	By        string    // Sending: who holds it
+	Lapsed    time.Time // when the first claim that ran out unsettled began; stays until the effect is done
 }
 
 // NextEntry decides which entry of one outbox may be claimed at the moment now: its index, or -1. wait is then the

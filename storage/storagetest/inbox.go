@@ -1,0 +1,3 @@
+package storagetest
+
+var inboxCases = []namedCase{}
