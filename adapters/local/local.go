@@ -1,0 +1,96 @@
+// Package local is a chat of its own: people, channels, threads, reactions, buttons and forms, all in memory. It is
+// what Debrief talks to when no platform is configured, and what transcripts, worlds and `debrief play` run on.
+//
+// It behaves like Slack, because Slack is the stricter teacher: a thread is the id of its root message, reactions do not
+// say in which thread they happened, slash commands are refused inside threads, a text that begins with a slash is not
+// sent, a deleted message cannot be edited, somebody whose account is closed cannot be written to. What the bot does
+// itself never comes back to it as an event.
+//
+// The pieces: people.go is what people do, receive.go turns it into events and hands them over, send.go is what the bot
+// does, render.go is how a message reads as plain text, picture.go shows the whole chat, stage.go plays transcripts.
+package local
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/debrief-bot/debrief/adapters"
+)
+
+const (
+	// Workspace is the key of the one workspace there is.
+	Workspace = "local/main"
+	// BotID is the bot's id as the author of messages and reactions. People address it as `@debrief`.
+	BotID = "debrief"
+
+	pageSize     = 15               // messages that Read gives at once, as the worst class of Slack app gets them
+	handleLife   = 30 * time.Minute // how long a click or command can be answered privately
+	answerWithin = 3 * time.Second  // what an act waits for its answer
+	retryEvery   = time.Second      // Run offers undelivered events again this often
+)
+
+// Options say how a Chat is to work.
+type Options struct {
+	Now func() time.Time // the chat's clock; nil: the machine's
+	Log *slog.Logger     // nil: nothing is logged
+}
+
+// Chat is the whole chat. It implements adapters.Chat; all its methods may be called at once.
+type Chat struct {
+	now func() time.Time
+	log *slog.Logger
+
+	delivering sync.Mutex // held while events are handed over, so that they keep their order; taken before mu
+
+	mu      sync.Mutex
+	s       state
+	index   map[string]*message // by channel and id
+	effects map[string]*message // by effect
+	handler adapters.Handler
+	busy    time.Duration // when not zero, every call of the bot is told to wait so long: for the suite
+}
+
+var _ adapters.Chat = (*Chat)(nil)
+
+// New makes an empty chat.
+func New(o Options) *Chat {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	c := &Chat{now: o.Now, log: o.Log, s: newState()}
+	c.reindex()
+	return c
+}
+
+// Name implements adapters.Chat.
+func (*Chat) Name() string { return "local" }
+
+// Run hands events to the bot until the context ends: what waits at once, what people do from then on as they do it,
+// what could not be saved again every second.
+func (c *Chat) Run(ctx context.Context, h adapters.Handler) error {
+	c.connect(h)
+	defer c.connect(nil)
+	c.Redeliver(ctx)
+	again := time.NewTicker(retryEvery)
+	defer again.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-again.C:
+			c.Redeliver(ctx)
+		}
+	}
+}
+
+// connect says who takes the events from now on; nil: nobody, and they wait.
+func (c *Chat) connect(h adapters.Handler) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.handler = h
+}

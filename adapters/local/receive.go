@@ -1,0 +1,164 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/debrief-bot/debrief/conversations"
+)
+
+// queue puts an event in line for the bot. It stays there until the bot has it safe.
+func (c *Chat) queue(e conversations.Event) { c.s.Waiting = append(c.s.Waiting, e) }
+
+// Redeliver hands every waiting event to the bot, in order, and returns how many still wait because they could not be
+// saved or because no bot is there. People's acts call it; who plays the platform's retries calls it again.
+func (c *Chat) Redeliver(ctx context.Context) int {
+	c.delivering.Lock()
+	defer c.delivering.Unlock()
+	c.mu.Lock()
+	waiting, h := slices.Clone(c.s.Waiting), c.handler
+	c.mu.Unlock()
+	if h == nil {
+		return len(waiting)
+	}
+	for _, e := range waiting {
+		answer, err := h.Handle(ctx, e)
+		if err != nil {
+			c.log.Warn("event not saved", "platform", "local", "event", e.Key)
+			continue
+		}
+		c.mu.Lock()
+		c.s.Waiting = slices.DeleteFunc(c.s.Waiting, func(w conversations.Event) bool { return w.Key == e.Key })
+		c.show(e, answer, false)
+		c.mu.Unlock()
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.s.Waiting)
+}
+
+// interact hands over a click, a command or a form. Nobody repeats those: who acted is told when it was not saved.
+func (c *Chat) interact(ctx context.Context, e conversations.Event) {
+	c.mu.Lock()
+	h := c.handler
+	c.mu.Unlock()
+	var answer conversations.Answer
+	err := errNobodyThere
+	if h != nil {
+		ctx, cancel := context.WithTimeout(ctx, answerWithin)
+		defer cancel()
+		answer, err = h.Handle(ctx, e)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err != nil {
+		c.log.Warn("act not saved", "platform", "local", "event", e.Key)
+		c.notSaved(e)
+		return
+	}
+	if e.Kind == conversations.Submitted && len(answer.Errors) == 0 && answer.Form == nil {
+		delete(c.s.Forms, e.Who)
+	}
+	c.show(e, answer, true)
+}
+
+var errNobodyThere = errors.New("no bot is connected")
+
+const notSaved = "Not saved. Please try again."
+
+func (c *Chat) notSaved(e conversations.Event) {
+	if f := c.s.Forms[e.Who]; f != nil && e.Kind == conversations.Submitted {
+		f.Errors = []conversations.Field{{Value: notSaved}}
+		return
+	}
+	c.tellPerson(e.Who, e.Where, notSaved)
+}
+
+// show is what the person who acted sees at once. Only an act can open a form, not a message.
+func (c *Chat) show(e conversations.Event, a conversations.Answer, act bool) {
+	if !a.Private.IsZero() && e.Who != "" {
+		c.whisper(BotID, e.Who, e.Where, a.Private, "", "")
+	}
+	if len(a.Errors) > 0 {
+		if f := c.s.Forms[e.Who]; f != nil {
+			f.Errors = a.Errors
+		}
+	}
+	if a.Form == nil || !act {
+		return
+	}
+	f := &openForm{ID: c.next(), Version: 1, Where: e.Where, Message: e.Message, Form: clone(*a.Form)}
+	if old := c.s.Forms[e.Who]; old != nil && e.Kind == conversations.Submitted {
+		f.ID, f.Version = old.ID, old.Version+1
+	}
+	c.s.Forms[e.Who] = f
+	c.did(Act{Did: "form", Where: e.Where, Person: e.Who, Form: &f.Form})
+}
+
+// clone copies a form, since what people type is kept in it.
+func clone(f conversations.Form) conversations.Form {
+	f.Inputs = slices.Clone(f.Inputs)
+	return f
+}
+
+// hears reports whether the bot gets events about a message: it is in the place, and the message is nobody's secret.
+func (c *Chat) hears(m *message) bool {
+	if m.Only != "" {
+		return false
+	}
+	if _, ok := isDirect(m.Channel); ok {
+		return true
+	}
+	ch := c.channel(m.Channel)
+	return ch != nil && !ch.WithoutBot
+}
+
+// said is the event that a message was posted.
+func said(m *message, people []Person) conversations.Event {
+	text, mention := addressed(m.Text)
+	text, masked := mask(mentions(text, people))
+	return conversations.Event{
+		Key: m.ref().Key(), Kind: conversations.Said, At: m.At, Where: m.where(), Who: m.Who, Message: m.ref(),
+		ReplyTo: m.ReplyTo, Text: text, Masked: masked, Mention: mention, Files: slices.Clone(m.Files), Author: m.Author,
+	}
+}
+
+var botMention = regexp.MustCompile(`^\s*(?i:@` + BotID + `)(?:[:,]|\b)\s*`)
+
+// addressed cuts off the mention of the bot that a text begins with.
+func addressed(text string) (rest string, mention bool) {
+	loc := botMention.FindStringIndex(text)
+	if loc == nil {
+		return text, false
+	}
+	return text[loc[1]:], true
+}
+
+var someone = regexp.MustCompile(`(^|[^\pL\pN@<])@([\pL\pN][\pL\pN._-]*)`)
+
+// mentions writes the people a text mentions by id, `<@kim>`, as both Slack and Discord send them.
+func mentions(text string, people []Person) string {
+	return someone.ReplaceAllStringFunc(text, func(s string) string {
+		before, name, _ := strings.Cut(s, "@")
+		id := strings.TrimRight(name, ".-_")
+		if !slices.ContainsFunc(people, func(p Person) bool { return p.ID == id }) {
+			return s
+		}
+		return before + "<@" + id + ">" + name[len(id):]
+	})
+}
+
+// mask hides secrets.
+var mask = func(text string) (string, bool) { return text, false }
+
+// handle is a permission to answer an act privately.
+func (c *Chat) handle() conversations.Handle {
+	token := "handle-" + strconv.Itoa(c.next())
+	expires := c.now().Add(handleLife).UTC()
+	c.s.Handles[token] = expires
+	return conversations.Handle{Token: conversations.Secret(token), Expires: expires}
+}

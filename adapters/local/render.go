@@ -1,0 +1,110 @@
+package local
+
+import (
+	"strings"
+	"time"
+
+	"github.com/debrief-bot/debrief/conversations"
+)
+
+// Reader is for whom a message is rendered.
+type Reader struct {
+	Zone *time.Location      // in which times are shown; nil: UTC
+	Name func(string) string // of a person by id, empty when unknown; nil: the names in the spans
+}
+
+// Text is a message as plain text: the words, then each row of controls on a line, buttons as `[Label]` and menus as
+// `[Label ▾ one | two]`, then the name of the file that goes with it.
+func Text(b conversations.Body, r Reader) string {
+	parts := []string{}
+	if words := r.words(b.Text); words != "" {
+		parts = append(parts, words)
+	}
+	for _, row := range b.Controls {
+		if len(row) > 0 {
+			parts = append(parts, controls(row))
+		}
+	}
+	if b.File != nil {
+		parts = append(parts, "+file "+b.File.Name)
+	}
+	return strings.Join(parts, "\n")
+}
+
+func (r Reader) words(spans []conversations.Span) string {
+	var b strings.Builder
+	for _, s := range spans {
+		b.WriteString(r.span(s))
+	}
+	return b.String()
+}
+
+func (r Reader) span(s conversations.Span) string {
+	switch s.Kind {
+	case conversations.Quoted:
+		return inert(s.Text)
+	case conversations.Someone:
+		name := ""
+		if r.Name != nil {
+			name = r.Name(s.ID)
+		}
+		return "@" + inert(firstOf(name, s.Text, s.ID))
+	case conversations.Channel:
+		return "#" + inert(firstOf(s.Text, s.ID))
+	case conversations.Moment:
+		if s.Time.IsZero() {
+			return s.Text
+		}
+		zone := r.Zone
+		if zone == nil {
+			zone = time.UTC
+		}
+		return s.Time.In(zone).Format("Mon 2 Jan 15:04")
+	}
+	return s.Text
+}
+
+func firstOf(texts ...string) string {
+	for _, t := range texts {
+		if t != "" {
+			return t
+		}
+	}
+	return ""
+}
+
+func controls(row []conversations.Control) string {
+	var shown []string
+	for _, c := range row {
+		label := "[" + c.Label
+		if len(c.Options) > 0 {
+			var options []string
+			for _, o := range c.Options {
+				options = append(options, inert(o.Label))
+			}
+			label += " ▾ " + strings.Join(options, " | ")
+		}
+		shown = append(shown, label+"]")
+	}
+	return strings.Join(shown, "  ")
+}
+
+// inert makes what people wrote harmless on a terminal or in a page, and leaves it readable to the last letter: control
+// characters are shown as pictures, those that turn the direction of writing as a replacement character.
+func inert(text string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t':
+			return r
+		case r < 0x20:
+			return 0x2400 + r
+		case r == 0x7F:
+			return '␡'
+		case r >= 0x80 && r < 0xA0, r == 0x2028, r == 0x2029:
+			return ' '
+		case r == 0x061C, r == 0x200E, r == 0x200F, r >= 0x202A && r <= 0x202E, r >= 0x2066 && r <= 0x2069:
+			return '\uFFFD'
+		}
+		return r
+	}, text)
+}
