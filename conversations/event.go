@@ -40,15 +40,16 @@ type Event struct {
 	Where Place     `json:"where,omitzero"` // Thread is empty where the platform does not say (Slack's reactions)
 	Who   string    `json:"who,omitempty"`  // the acting person's id on the platform; empty for messages of other programs
 
-	Message MessageRef `json:"message,omitzero"`  // the message concerned, or the one that carries the control
-	ReplyTo string     `json:"replyTo,omitempty"` // id of the message this one answers, where the platform has that
-	Text    string     `json:"text,omitempty"`    // a message's words, or a command's arguments; secrets masked
-	Masked  bool       `json:"masked,omitempty"`  // something in Text was masked
-	Mention bool       `json:"mention,omitempty"` // the message begins with a mention of the bot, which is cut from Text
-	Files   []string   `json:"files,omitempty"`   // names of the files that came with the message
-	Author  string     `json:"author,omitempty"`  // for messages of other programs: the name shown
-	Emoji   string     `json:"emoji,omitempty"`   // normalised: see Emoji
-	On      bool       `json:"on,omitempty"`      // a reaction: put on, not taken off
+	Message   MessageRef `json:"message,omitzero"`   // the message concerned, or the one that carries the control
+	MessageAt time.Time  `json:"messageAt,omitzero"` // the time of Message, where its id tells it (Slack's ts, Discord's snowflake)
+	ReplyTo   string     `json:"replyTo,omitempty"`  // id of the message this one answers, where the platform has that
+	Text      string     `json:"text,omitempty"`     // a message's words, or a command's arguments; secrets masked
+	Masked    bool       `json:"masked,omitempty"`   // something in Text was masked
+	Mention   bool       `json:"mention,omitempty"`  // the message begins with a mention of the bot, which is cut from Text
+	Files     []string   `json:"files,omitempty"`    // names of the files that came with the message
+	Author    string     `json:"author,omitempty"`   // for messages of other programs: the name shown
+	Emoji     string     `json:"emoji,omitempty"`    // normalised: see Emoji
+	On        bool       `json:"on,omitempty"`       // a reaction: put on, not taken off
 
 	Verb    string  `json:"verb,omitempty"`
 	Subject string  `json:"subject,omitempty"`
@@ -150,14 +151,15 @@ type Snapshot struct {
 	Where     Place      `json:"where"`
 	At        time.Time  `json:"at"`
 	EditedAt  time.Time  `json:"editedAt,omitzero"`
-	Who       string     `json:"who,omitempty"`    // the author's id; empty for other programs
-	Author    string     `json:"author,omitempty"` // for other programs: the name shown
-	Ours      bool       `json:"ours,omitempty"`   // the bot's own
+	Who       string     `json:"who,omitempty"`     // the author's id; empty for other programs
+	Author    string     `json:"author,omitempty"`  // for other programs: the name shown
+	Ours      bool       `json:"ours,omitempty"`    // the bot's own
+	Mention   bool       `json:"mention,omitempty"` // begins with a mention of the bot, which is cut from Text
 	ReplyTo   string     `json:"replyTo,omitempty"`
 	Text      string     `json:"text,omitempty"` // secrets masked
 	Masked    bool       `json:"masked,omitempty"`
 	Files     []string   `json:"files,omitempty"`
-	Reactions []Reaction `json:"reactions,omitempty"` // all of them, the bot's own included
+	Reactions []Reaction `json:"reactions,omitempty"` // all of people; the bot's own are left out
 }
 
 // Reaction is one emoji on a message and the people who put it there.

@@ -35,6 +35,7 @@ type Sees struct {
 type Facts struct {
 	Now      time.Time         // the bot's clock, UTC
 	Zone     *time.Location    // the workspace's zone, never nil
+	Settings Settings          // the workspace's
 	Subjects []Subject         // of all Queries and Load, each once, by (At, ID)
 	People   map[string]Person // those that the platform could name
 	Kept     map[string][]byte
@@ -58,12 +59,4 @@ func (f Facts) Person(id string) Person {
 		return p
 	}
 	return Person{ID: id, Name: id, Active: true}
-}
-
-// Routing says what is done with an event before it is acknowledged.
-type Routing struct {
-	AtOnce    bool     // it only reads: Respond answers it, nothing is stored
-	Check     bool     // it is a form or a command whose input Check looks at before anything is stored
-	Addresses []string // to be looked up in the store, once; then Subjects says whom the event concerns
-	fixed     []string // subjects that need no look-up
 }

@@ -1,0 +1,225 @@
+package conversations
+
+import (
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/debrief-bot/debrief/conversations/when"
+)
+
+// Line is one line of an answer to "what do we change?". It is the review's until it has text, owner and due date; then
+// the action item it proposes owns the truth.
+type Line struct {
+	Ordinal  int       `json:"ordinal"` // never used twice in a review
+	Reply    string    `json:"reply"`   // the answer it stands in
+	Raw      string    `json:"raw"`     // as it was typed
+	Text     string    `json:"text"`
+	Owner    string    `json:"owner,omitempty"`
+	Due      when.Date `json:"due,omitzero"`
+	Priority string    `json:"priority,omitempty"`
+	Proposed bool      `json:"proposed,omitempty"` // the action item was told
+	Gone     bool      `json:"gone,omitempty"`     // the answer no longer has it
+}
+
+// complete reports whether the line can become an action item.
+func (l Line) complete() bool { return l.Text != "" && l.Owner != "" && !l.Due.IsZero() }
+
+// action is what one line says.
+type action struct {
+	text, owner, priority string
+	due                   when.Date
+}
+
+var (
+	personWord   = regexp.MustCompile(`^<@([^>\s]+)>[.,;:]?$`)
+	priorityWord = regexp.MustCompile(`^(?i)p[123]$`)
+	bulletMark   = regexp.MustCompile(`^\s*(?:[-*•–]|\d{1,2}[.)])\s+`)
+	noChange     = regexp.MustCompile(`^(?i)(none|nothing|no change)\b`)
+)
+
+// parseAction reads `alert per country @kim p1 fri`: owner, priority and date anywhere at the end, in any order. now is
+// the moment of typing in the zone of whoever typed.
+func parseAction(line string, now time.Time) action {
+	var a action
+	words := strings.Fields(bulletMark.ReplaceAllString(line, ""))
+	for len(words) > 0 {
+		last := words[len(words)-1]
+		if m := personWord.FindStringSubmatch(last); m != nil && a.owner == "" {
+			a.owner, words = m[1], words[:len(words)-1]
+			continue
+		}
+		if bare := strings.Trim(last, ".,;()"); priorityWord.MatchString(bare) && a.priority == "" {
+			a.priority, words = strings.ToLower(bare), words[:len(words)-1]
+			continue
+		}
+		if due, n, ok := when.TrailingDue(words, now); ok && n > 0 && a.due.IsZero() {
+			a.due, words = due, words[:len(words)-n]
+			continue
+		}
+		break
+	}
+	for i, w := range words { // an owner in the middle or in front: `<@kim> adds an alert`
+		if m := personWord.FindStringSubmatch(w); m != nil && a.owner == "" {
+			a.owner = m[1]
+			words = slices.Delete(slices.Clone(words), i, i+1)
+			break
+		}
+	}
+	a.text = strings.TrimRight(strings.Join(words, " "), " ,;:–-")
+	return a
+}
+
+// followLines brings the lines into step with the answers: lines that are new get an ordinal, lines that went are
+// withdrawn, complete ones are proposed as action items, changed ones amend theirs.
+func (r *Review) followLines(o *out, answers []Answered, f Facts) {
+	kept := map[int]bool{} // by ordinal
+	for _, q := range r.questions() {
+		if q.Gives != PartActions {
+			continue
+		}
+		for _, a := range takenFor(answers, q.N) {
+			now := a.At.In(f.Person(a.Who).Location(f.Zone))
+			for _, raw := range strings.Split(a.Body, "\n") {
+				if strings.TrimSpace(raw) == "" || noChange.MatchString(strings.TrimSpace(raw)) {
+					continue
+				}
+				r.followLine(o, a.ID, raw, now, kept)
+			}
+		}
+	}
+	for i := range r.Lines {
+		l := &r.Lines[i]
+		if !kept[l.Ordinal] && !l.Gone {
+			l.Gone = true
+			if l.Proposed {
+				o.tell(r.itemID(o, l.Ordinal), "withdraw", "")
+			}
+		}
+	}
+}
+
+func (r *Review) followLine(o *out, reply, raw string, now time.Time, kept map[int]bool) {
+	parsed := parseAction(raw, now)
+	if parsed.text == "" {
+		return
+	}
+	i := r.matchLine(reply, raw, parsed.text, kept)
+	if i < 0 {
+		r.NextLine++
+		r.Lines = append(r.Lines, Line{Ordinal: r.NextLine, Reply: reply})
+		i = len(r.Lines) - 1
+	}
+	l := &r.Lines[i]
+	kept[l.Ordinal] = true
+	back := l.Gone
+	l.Gone = false
+	if l.Raw != raw {
+		l.Raw, l.Text = raw, parsed.text
+		if parsed.owner != "" {
+			l.Owner = parsed.owner
+		}
+		if parsed.priority != "" {
+			l.Priority = parsed.priority
+		}
+		if !parsed.due.IsZero() {
+			l.Due = parsed.due
+		}
+	} else if !back {
+		return
+	}
+	r.propose(o, l)
+}
+
+// propose tells the action item what the line says, once it says enough.
+func (r *Review) propose(o *out, l *Line) {
+	if !l.complete() {
+		return
+	}
+	l.Proposed = true
+	o.tell(r.itemID(o, l.Ordinal), "propose", l.Text,
+		Field{"owner", l.Owner}, Field{"due", l.Due.String()}, Field{"priority", l.Priority},
+		Field{"review", o.subject}, Field{"number", strconv.Itoa(r.Number)}, Field{"facilitator", r.Facilitator},
+		Field{"ordinal", strconv.Itoa(l.Ordinal)}, Field{"title", r.Title})
+}
+
+func (r *Review) itemID(o *out, ordinal int) string {
+	return subjectID(o.workspace(), KindItem, rest(o.subject)+"/"+strconv.Itoa(ordinal))
+}
+
+// matchLine finds the line of a reply that this one was before: by the same words, else by half of them.
+func (r *Review) matchLine(reply, raw, text string, taken map[int]bool) int {
+	free := func(l Line) bool { return l.Reply == reply && !taken[l.Ordinal] }
+	if i := slices.IndexFunc(r.Lines, func(l Line) bool { return free(l) && l.Raw == raw }); i >= 0 {
+		return i
+	}
+	if i := slices.IndexFunc(r.Lines, func(l Line) bool { return free(l) && strings.EqualFold(l.Text, text) }); i >= 0 {
+		return i
+	}
+	best, most := -1, 0
+	words := strings.Fields(strings.ToLower(text))
+	for i, l := range r.Lines {
+		have := strings.Fields(strings.ToLower(l.Text))
+		n := shared(words, have)
+		if free(l) && 2*n >= max(len(words), len(have)) && n > most {
+			best, most = i, n
+		}
+	}
+	return best
+}
+
+// shared counts the words that both have.
+func shared(a, b []string) int {
+	n := 0
+	for _, w := range a {
+		if slices.Contains(b, w) {
+			n++
+		}
+	}
+	return n
+}
+
+// openLines are those that still lack something.
+func (r *Review) openLines() []Line {
+	var open []Line
+	for _, l := range r.Lines {
+		if !l.Gone && !l.complete() {
+			open = append(open, l)
+		}
+	}
+	return open
+}
+
+// fill takes owner and date for lines that lack them, from the form.
+func (r *Review) fill(o *out, e Event, f Facts) {
+	for i := range r.Lines {
+		l := &r.Lines[i]
+		n := strconv.Itoa(l.Ordinal)
+		changed := false
+		if owner := ownerOf(e.Field("owner " + n)); owner != "" && l.Owner == "" {
+			l.Owner, changed = owner, true
+		}
+		if typed := strings.TrimSpace(e.Field("due " + n)); typed != "" && l.Due.IsZero() {
+			if due, err := when.Due(typed, e.At.In(f.Person(e.Who).Location(f.Zone))); err == nil {
+				l.Due, changed = due, true
+			}
+		}
+		if changed && !l.Gone {
+			r.propose(o, l)
+		}
+	}
+}
+
+// ownerOf reads a person out of a form's field: a mention, or an id that a person picker gave.
+func ownerOf(value string) string {
+	value = strings.TrimSpace(value)
+	if m := personWord.FindStringSubmatch(value); m != nil {
+		return m[1]
+	}
+	if strings.ContainsAny(value, " \t\n") {
+		return ""
+	}
+	return strings.TrimPrefix(value, "@")
+}

@@ -1,0 +1,148 @@
+package conversations
+
+import (
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Command is one thing people can type, after `/postmortem` or after a mention of the bot.
+type Command struct {
+	Name   string // one or two words
+	Args   string // how its arguments are shown in help
+	Help   string // one line
+	AtOnce bool   // it only reads
+	about  about  // whom it concerns
+}
+
+// about says how the subject of a command is found.
+type about int
+
+const (
+	aboutNothing  about = iota // it only reads
+	aboutNew                   // it makes something new
+	aboutReview                // the review that is named, or the one of this place
+	aboutNumber                // what its first argument names: E-17, A-3
+	aboutSettings              // the workspace
+)
+
+// Commands is the one table of what can be typed. Adapters, completion, the manifest, help and transcripts read it.
+var Commands = []Command{
+	{Name: "start", Args: "[tiny] [title]", Help: "begin a review of what was pinned here", about: aboutNew},
+	{Name: "event", Args: "<text> [@ <time>]", Help: "put lines on the timeline by hand, one event a line", about: aboutNew},
+	{Name: "timeline", Help: "show what is on the timeline here", AtOnce: true},
+	{Name: "timeline edit", Args: "<E-n> <text>", Help: "correct the words of an event", about: aboutNumber},
+	{Name: "timeline at", Args: "<E-n> <time>", Help: "correct the time of an event", about: aboutNumber},
+	{Name: "timeline hide", Args: "<E-n>", Help: "leave an event out of every report", about: aboutNumber},
+	{Name: "timeline show", Args: "<E-n>", Help: "take a hidden event in again", about: aboutNumber},
+	{Name: "answer", Args: "<question> <text>", Help: "answer an open question from anywhere", about: aboutReview},
+	{Name: "next", Help: "close the question that is asked and go on", about: aboutReview},
+	{Name: "draft", Args: "[PM-n]", Help: "read the report as it stands", AtOnce: true},
+	{Name: "publish", Args: "[PM-n]", Help: "publish the report", about: aboutReview},
+	{Name: "actions", Args: "[mine | PM-n]", Help: "list open action items", AtOnce: true},
+	{Name: "done", Args: "<A-n> <evidence>", Help: "close an action item as done", about: aboutNumber},
+	{Name: "wontdo", Args: "<A-n> <reason>", Help: "close an action item that will not be done", about: aboutNumber},
+	{Name: "list", Help: "list the reviews of this workspace", AtOnce: true},
+	{Name: "settings", Args: "[pins <emoji …> | ideas <emoji …> | zone <Area/City>]", Help: "show or change how this workspace works", about: aboutSettings},
+	{Name: "help", Args: "[command]", Help: "this list", AtOnce: true},
+}
+
+// Typed is a command as somebody typed it.
+type Typed struct {
+	Command
+	Rest string // its arguments
+}
+
+// ParseCommand reads the words after `/postmortem`. Without any it is help. ok is false for words it does not know;
+// Rest is then the whole text.
+func ParseCommand(text string) (t Typed, ok bool) {
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return Typed{Command: command("help")}, true
+	}
+	first, more, _ := cutWord(text)
+	second, rest, _ := cutWord(more)
+	for _, c := range Commands {
+		if c.Name == strings.ToLower(first+" "+second) {
+			return Typed{c, rest}, true
+		}
+	}
+	for _, c := range Commands {
+		if c.Name == strings.ToLower(first) {
+			return Typed{c, more}, true
+		}
+	}
+	return Typed{Rest: text}, false
+}
+
+func command(name string) Command {
+	i := slices.IndexFunc(Commands, func(c Command) bool { return c.Name == name })
+	return Commands[i]
+}
+
+// nearest is the command whose first word is most likely meant by a word we do not know; empty when none is near.
+func nearest(word string) string {
+	word = strings.ToLower(word)
+	for _, c := range Commands {
+		if oneSlip(word, c.Name) || (len(word) >= 3 && strings.HasPrefix(c.Name, word)) {
+			return c.Name
+		}
+	}
+	return ""
+}
+
+// oneSlip reports whether a differs from b by one letter too many, too few or wrong, or by two neighbours swapped.
+func oneSlip(a, b string) bool {
+	head := 0
+	for head < len(a) && head < len(b) && a[head] == b[head] {
+		head++
+	}
+	tail := 0
+	for tail < len(a)-head && tail < len(b)-head && a[len(a)-1-tail] == b[len(b)-1-tail] {
+		tail++
+	}
+	a, b = a[head:len(a)-tail], b[head:len(b)-tail]
+	if len(a) <= 1 && len(b) <= 1 {
+		return true
+	}
+	return len(a) == 2 && len(b) == 2 && a[0] == b[1] && a[1] == b[0]
+}
+
+// cutWord splits off the first word, keeping line breaks in what follows.
+func cutWord(s string) (word, rest string, found bool) {
+	s = strings.TrimLeft(s, " \t\n")
+	i := strings.IndexAny(s, " \t\n")
+	if i < 0 {
+		return s, "", s != ""
+	}
+	return s[:i], strings.TrimLeft(s[i:], " \t"), true
+}
+
+var numberWord = regexp.MustCompile(`^(?i)(PM|A|E)-(\d{1,9})$`)
+
+// parseNumber reads PM-42, A-17 or E-3, in either case, and returns it as it is written.
+func parseNumber(word string) (series string, n int, ok bool) {
+	m := numberWord.FindStringSubmatch(strings.Trim(word, "`.,:"))
+	if m == nil {
+		return "", 0, false
+	}
+	n, err := strconv.Atoi(m[2])
+	if err != nil || n == 0 {
+		return "", 0, false
+	}
+	return strings.ToUpper(m[1]), n, true
+}
+
+// addressed reads `4: about 9k carts`: an answer to question 4.
+func addressed(text string) (question int, body string, ok bool) {
+	m := addressedReply.FindStringSubmatch(text)
+	if m == nil {
+		return 0, text, false
+	}
+	n, _ := strconv.Atoi(m[1])
+	return n, strings.TrimSpace(text[len(m[0]):]), true
+}
+
+// Only one digit and not followed by another: `14:10 tried a restart` is a time, `1:30 pm` is one too.
+var addressedReply = regexp.MustCompile(`^\s*([1-9]):(?:\s+|$)`)

@@ -1,0 +1,298 @@
+package conversations
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"sort"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/debrief-bot/debrief/conversations/postmortem"
+	"github.com/debrief-bot/debrief/conversations/when"
+)
+
+// Report is what a kept version holds: the record, and the report as it was printed from it.
+type Report struct {
+	Record   postmortem.Record `json:"record"`
+	Markdown string            `json:"markdown"`
+	Answers  []string          `json:"answers,omitempty"` // fingerprints of the answers it was made of
+}
+
+// recordNeeds says what the record of a review is made of.
+func recordNeeds(id string, r *Review, f Facts) Needs {
+	n := Needs{Queries: append(r.timelineQueries(), Query{Address: itemsOf(id)})}
+	n.People = append(n.People, r.Facilitator)
+	for _, h := range r.Heard {
+		n.People = append(n.People, h.Who)
+		n.People = append(n.People, mentioned(h.Text)...)
+	}
+	for _, l := range r.Lines {
+		n.People = append(n.People, l.Owner)
+	}
+	for _, s := range f.Subjects {
+		switch state := s.State.(type) {
+		case *TimelineEvent:
+			n.People = append(n.People, state.Who)
+			n.People = append(n.People, mentioned(state.Shown().Text)...)
+		case *ActionItem:
+			n.People = append(n.People, state.Owner)
+			n.People = append(n.People, mentioned(state.Text)...)
+		}
+	}
+	n.People = known(n.People)
+	return n
+}
+
+// known are the ids, each once, without empty ones.
+func known(ids []string) []string {
+	ids = slices.DeleteFunc(slices.Clone(ids), func(s string) bool { return s == "" })
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
+var mention = regexp.MustCompile(`<@([^>\s]+)>`)
+
+// mentioned are the people a text mentions.
+func mentioned(text string) []string {
+	var ids []string
+	for _, m := range mention.FindAllStringSubmatch(text, -1) {
+		ids = append(ids, m[1])
+	}
+	return ids
+}
+
+// named puts names in the place of mentions.
+func named(text string, f Facts) string {
+	return mention.ReplaceAllStringFunc(text, func(m string) string {
+		return "@" + f.Person(mention.FindStringSubmatch(m)[1]).Name
+	})
+}
+
+// record is what the review amounts to now.
+func record(id string, r *Review, f Facts) postmortem.Record {
+	answers := r.answers()
+	rec := postmortem.Record{
+		Schema: postmortem.Schema, ID: number("PM", r.Number), Title: r.Title, Zone: f.Zone.String(),
+		Facilitator: f.Person(r.Facilitator).Name, People: r.people(answers, f),
+	}
+	rec.Timeline = r.pinnedEntries(f)
+	for _, q := range r.questions() {
+		for _, a := range takenFor(answers, q.N) {
+			switch q.Gives {
+			case PartTimeline:
+				entries, notes := told(a, f)
+				rec.Timeline = append(rec.Timeline, entries...)
+				rec.Notes = append(rec.Notes, notes...)
+			case PartCauses:
+				rec.Causes = append(rec.Causes, postmortem.Note{Text: named(a.words(), f), Who: f.Person(a.Who).Name})
+			}
+		}
+	}
+	sort.SliceStable(rec.Timeline, func(i, j int) bool { return rec.Timeline[i].Time.Before(rec.Timeline[j].Time) })
+	rec.Actions = r.actionRows(id, f)
+	return rec
+}
+
+// words is an answer's text; what was cut off is said.
+func (a Answered) words() string {
+	if a.Long {
+		return a.Body + " … (longer; the rest is in the thread)"
+	}
+	return a.Body
+}
+
+// people are those who took part, the facilitator first.
+func (r *Review) people(answers []Answered, f Facts) []string {
+	ids := []string{r.Facilitator}
+	for _, a := range answers {
+		if a.Taken && !slices.Contains(ids, a.Who) && a.Who != "" {
+			ids = append(ids, a.Who)
+		}
+	}
+	names := make([]string, len(ids))
+	for i, id := range ids {
+		names[i] = f.Person(id).Name
+	}
+	return names
+}
+
+// timelineOf are the events among the facts that the review shows, by time.
+func (r *Review) timelineOf(f Facts) []Subject {
+	var events []Subject
+	for _, s := range f.Subjects {
+		t, ok := s.State.(*TimelineEvent)
+		if ok && t.OnTimeline() && r.covers(t.Where, t.Shown().Time) {
+			events = append(events, s)
+		}
+	}
+	return events
+}
+
+func (r *Review) pinnedEntries(f Facts) []postmortem.Entry {
+	var entries []postmortem.Entry
+	for _, s := range r.timelineOf(f) {
+		t := s.State.(*TimelineEvent)
+		shown := t.Shown()
+		e := postmortem.Entry{
+			ID: number("E", t.Number), Time: shown.Time, Text: named(shown.Text, f), Who: writer(shown.Who, shown.Author, f),
+			Files: shown.Files, How: postmortem.Pinned, Subject: s.ID, Revision: t.Version,
+		}
+		if t.Hand != "" {
+			e.How = postmortem.ByHand
+		}
+		entries = append(entries, e)
+	}
+	return entries
+}
+
+func writer(who, author string, f Facts) string {
+	if who == "" {
+		return author
+	}
+	return f.Person(who).Name
+}
+
+// told reads an answer about what happened: lines that begin with a time are entries, the rest is a note.
+func told(a Answered, f Facts) (entries []postmortem.Entry, notes []postmortem.Note) {
+	who := f.Person(a.Who)
+	now := a.At.In(who.Location(f.Zone))
+	var other []string
+	for _, line := range strings.Split(a.words(), "\n") {
+		if strings.TrimSpace(line) == "" {
+			continue
+		}
+		at, words, ok := when.Leading(line, now)
+		if !ok || strings.TrimSpace(words) == "" {
+			other = append(other, line)
+			continue
+		}
+		entries = append(entries, postmortem.Entry{Time: at.UTC(), Text: named(words, f), Who: who.Name, How: postmortem.Told})
+	}
+	if len(other) > 0 {
+		notes = append(notes, postmortem.Note{Text: named(strings.Join(other, "\n"), f), Who: who.Name})
+	}
+	return entries, notes
+}
+
+// actionRows are the action items, and the lines that are not complete yet, in the order of their lines.
+func (r *Review) actionRows(id string, f Facts) []postmortem.Action {
+	var rows []postmortem.Action
+	for _, l := range r.Lines {
+		if l.Gone {
+			continue
+		}
+		row := postmortem.Action{Text: named(l.Text, f), Owner: ownerName(l.Owner, f), Due: l.Due.String(), Priority: l.Priority, State: "open"}
+		if l.Due.IsZero() {
+			row.Due = ""
+		}
+		if i := r.itemOf(id, l.Ordinal, f); i != nil {
+			row = postmortem.Action{
+				ID: number("A", i.Number), Text: named(i.Text, f), Owner: ownerName(i.Owner, f), Due: i.Due.String(),
+				Priority: i.Priority, State: string(i.State), Reason: named(i.Reason, f),
+			}
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+func ownerName(id string, f Facts) string {
+	if id == "" {
+		return ""
+	}
+	return f.Person(id).Name
+}
+
+func (r *Review) itemOf(id string, ordinal int, f Facts) *ActionItem {
+	for _, s := range f.Subjects {
+		if i, ok := s.State.(*ActionItem); ok && i.Review == id && i.Ordinal == ordinal && i.State != ItemWithdrawn {
+			return i
+		}
+	}
+	return nil
+}
+
+// Row makes the content of a Keep, with the same facts as Render. An error means that a fact is missing that must be
+// there; it is tried again later.
+func Row(s Subject, ef Effect, f Facts) ([]byte, error) {
+	r, ok := s.State.(*Review)
+	if !ok || ef.View != "report" {
+		return nil, fmt.Errorf("keep %s of a %s", ef.View, KindOf(s.ID))
+	}
+	rec := record(s.ID, r, f)
+	rec.Version = len(r.Published) + 1
+	rec.Published, rec.PublishedBy = ef.At, f.Person(ef.Person).Name
+	return json.Marshal(Report{Record: rec, Markdown: rec.Markdown(), Answers: fingerprints(r.answers())})
+}
+
+// kept reads a published version.
+func kept(f Facts, key string) (Report, bool) {
+	var rep Report
+	body, ok := f.Kept[key]
+	if !ok || json.Unmarshal(body, &rep) != nil {
+		return Report{}, false
+	}
+	return rep, true
+}
+
+// fingerprints tell whether an answer came, went or changed, without keeping it twice.
+func fingerprints(answers []Answered) []string {
+	var all []string
+	for _, a := range answers {
+		if a.Taken {
+			all = append(all, a.ID+" "+strconv.FormatUint(uint64(KeyHash(a.Body)), 36))
+		}
+	}
+	return all
+}
+
+// countChanges compares the last published version with the answers and the timeline as they are.
+func (r *Review) countChanges(answers []Answered, f Facts) {
+	if len(r.Published) == 0 {
+		return
+	}
+	rep, ok := kept(f, r.Published[len(r.Published)-1].Key)
+	if !ok {
+		return
+	}
+	now := map[string]int{}
+	for _, s := range r.timelineOf(f) {
+		now[s.ID] = s.State.(*TimelineEvent).Version
+	}
+	changes := 0
+	for _, e := range rep.Record.Timeline {
+		if e.Subject == "" {
+			continue
+		}
+		if version, ok := now[e.Subject]; !ok || version != e.Revision {
+			changes++
+		}
+		delete(now, e.Subject)
+	}
+	r.Changes = changes + len(now) + differing(rep.Answers, fingerprints(answers))
+}
+
+// differing counts the answers that are in only one of two lists or differ between them.
+func differing(before, after []string) int {
+	ids := map[string]bool{}
+	for _, list := range [][2][]string{{before, after}, {after, before}} {
+		for _, f := range list[0] {
+			if !slices.Contains(list[1], f) {
+				id, _, _ := strings.Cut(f, " ")
+				ids[id] = true
+			}
+		}
+	}
+	return len(ids)
+}
+
+// spanOf is the first and last time of a list of events.
+func spanOf(events []Subject) (from, until time.Time) {
+	if len(events) == 0 {
+		return from, until
+	}
+	return events[0].At, events[len(events)-1].At
+}

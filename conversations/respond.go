@@ -1,0 +1,335 @@
+package conversations
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// RespondNeeds says what Respond must know.
+func RespondNeeds(e Event, f Facts) Needs {
+	n := Needs{}
+	if e.Kind == Clicked {
+		n.Load = []string{e.Subject}
+		if s, ok := f.Subject(e.Subject); ok {
+			if r, ok := s.State.(*Review); ok {
+				n = merged(n, recordNeeds(s.ID, r, f))
+			}
+		}
+		return n
+	}
+	n.People = []string{e.Who}
+	typed, _ := ParseCommand(e.Text)
+	switch typed.Name {
+	case "timeline":
+		if s, ok := reviewHere(e, f); ok {
+			return merged(n, Needs{Queries: append(s.State.(*Review).timelineQueries(), hereQueries(e)...), People: writers(f)})
+		}
+		n.Queries = append(hereQueries(e), startQuery(e))
+		n.People = append(n.People, writers(f)...)
+	case "draft":
+		pm, _ := reviewArgs(typed)
+		n.Queries = hereQueries(e)
+		if pm > 0 {
+			n.Queries = []Query{{Address: numberAddress(e.Where.Workspace, "PM", pm)}}
+		}
+		if s, ok := reviewMeant(e, typed, f); ok {
+			n = merged(n, recordNeeds(s.ID, s.State.(*Review), f))
+		}
+	case "actions":
+		n.Queries = []Query{actionsQuery(e, typed, f)}
+		if pm, _ := reviewArgs(typed); pm > 0 {
+			n.Queries = append(n.Queries, Query{Address: numberAddress(e.Where.Workspace, "PM", pm)})
+		}
+		for _, s := range f.Subjects {
+			if i, ok := s.State.(*ActionItem); ok {
+				n.People = append(n.People, i.Owner)
+			}
+		}
+	case "list":
+		n.Queries = []Query{{Address: reviewsOf(e.Where.Workspace)}}
+	}
+	n.People = known(n.People)
+	return n
+}
+
+func merged(a, b Needs) Needs {
+	a.Queries = append(a.Queries, b.Queries...)
+	a.Load = append(a.Load, b.Load...)
+	a.People = known(append(a.People, b.People...))
+	return a
+}
+
+// hereQueries find the reviews of the place where something was typed.
+func hereQueries(e Event) []Query {
+	qs := []Query{{Address: reviewsIn(e.Where)}}
+	if e.Where.Thread != "" {
+		qs = append(qs, Query{Address: e.Where.Address()})
+	}
+	return qs
+}
+
+// writers are those who wrote the events that were found.
+func writers(f Facts) []string {
+	var ids []string
+	for _, s := range f.Subjects {
+		if t, ok := s.State.(*TimelineEvent); ok {
+			ids = append(ids, t.Who)
+			ids = append(ids, mentioned(t.Shown().Text)...)
+		}
+	}
+	return known(ids)
+}
+
+// reviewHere is the review whose thread this is.
+func reviewHere(e Event, f Facts) (Subject, bool) {
+	for _, s := range f.Subjects {
+		if r, ok := s.State.(*Review); ok && e.Where.Thread != "" && r.Thread == e.Where {
+			return s, true
+		}
+	}
+	return Subject{}, false
+}
+
+// reviewMeant is the review that is named, else that of this thread, else the only open one of this channel.
+func reviewMeant(e Event, typed Typed, f Facts) (Subject, bool) {
+	pm, _ := reviewArgs(typed)
+	if s, ok := reviewHere(e, f); ok && pm == 0 {
+		return s, true
+	}
+	var found []Subject
+	for _, s := range f.Subjects {
+		if r, ok := s.State.(*Review); ok && r.Number > 0 && (pm == 0 || r.Number == pm) {
+			found = append(found, s)
+		}
+	}
+	if len(found) != 1 {
+		return Subject{}, false
+	}
+	return found[0], true
+}
+
+func actionsQuery(e Event, typed Typed, f Facts) Query {
+	if strings.EqualFold(strings.TrimSpace(typed.Rest), "mine") {
+		return Query{Address: itemsOwned(e.Where.Workspace, e.Who)}
+	}
+	if pm, _ := reviewArgs(typed); pm > 0 {
+		if s, ok := reviewMeant(e, typed, f); ok {
+			return Query{Address: itemsOf(s.ID)}
+		}
+	}
+	return Query{Address: openItems(e.Where.Workspace)}
+}
+
+// Respond answers an event that only reads: help, lists, opening a form.
+func Respond(e Event, f Facts) Answer {
+	p := &page{facts: f, zone: f.Person(e.Who).Location(f.Zone)}
+	if e.Kind == Clicked {
+		return respondClick(p, e, f)
+	}
+	typed, ok := ParseCommand(e.Text)
+	if !ok {
+		return unknown(p, typed)
+	}
+	switch typed.Name {
+	case "help":
+		help(p, typed.Rest)
+	case "timeline":
+		s, ok := reviewHere(e, f)
+		if !ok {
+			showTimeline(p, onTimeline(f), "Nothing is on the timeline here. Put 📌 on a message, or type `event <text> @ <time>`.")
+			break
+		}
+		showTimeline(p, s.State.(*Review).timelineOf(f), "Nothing is on the timeline of this review.")
+	case "draft":
+		s, ok := reviewMeant(e, typed, f)
+		if !ok {
+			return private("Which review? `/postmortem list` shows them; then `draft PM-1`.")
+		}
+		draft(p, s.ID, s.State.(*Review), f)
+	case "actions":
+		listActions(p, f)
+	case "list":
+		listReviews(p, f)
+	case "settings":
+		settingsWords(p, f.Settings)
+	}
+	return Answer{Private: p.body}
+}
+
+func unknown(p *page, typed Typed) Answer {
+	word, _, _ := cutWord(typed.Rest)
+	p.words("I do not know ").inert(shorten(word, 40)).words(".")
+	if near := nearest(word); near != "" {
+		p.words(" Did you mean `" + near + "`?")
+	}
+	p.words(" `/postmortem help` lists what I know.")
+	return Answer{Private: p.body}
+}
+
+// help lists the commands, or explains one.
+func help(p *page, topic string) {
+	if t, ok := ParseCommand(topic); ok && strings.TrimSpace(topic) != "" {
+		p.words("`" + strings.TrimSpace(t.Name+" "+t.Args) + "` – " + t.Help + ".")
+		return
+	}
+	p.words("📌 on a message puts it on the timeline. **A pinned message without my 📎 is not kept**; ⚠ means kept, with something masked.\n" +
+		"Type these after `/postmortem`, or in a thread after `@debrief`:")
+	for _, c := range Commands {
+		p.words("\n• `" + strings.TrimSpace(c.Name+" "+c.Args) + "` – " + c.Help)
+	}
+}
+
+func onTimeline(f Facts) []Subject {
+	return slices.DeleteFunc(slices.Clone(f.Subjects), func(s Subject) bool {
+		t, ok := s.State.(*TimelineEvent)
+		return !ok || !t.OnTimeline()
+	})
+}
+
+const listed = 40
+
+// showTimeline lists events with their numbers, the newest when there are many.
+func showTimeline(p *page, events []Subject, empty string) {
+	if len(events) == 0 {
+		p.words(empty)
+		return
+	}
+	p.words("**Timeline**")
+	if len(events) > listed {
+		p.wordsf(", the last %d of %d", listed, len(events))
+		events = events[len(events)-listed:]
+	}
+	for _, s := range events {
+		t := s.State.(*TimelineEvent)
+		line(p, t)
+		p.words(" · " + number("E", t.Number))
+	}
+}
+
+func draft(p *page, id string, r *Review, f Facts) {
+	text := record(id, r, f).Markdown()
+	p.words(text)
+	p.body.File = &File{Name: r.name() + "-draft.md", Text: text}
+}
+
+func listActions(p *page, f Facts) {
+	n := 0
+	for _, s := range f.Subjects {
+		i, ok := s.State.(*ActionItem)
+		if !ok || i.State == ItemWithdrawn {
+			continue
+		}
+		if n++; n > listed {
+			continue
+		}
+		p.words("\n• **" + number("A", i.Number) + "** ").quote(shorten(i.Text, 200)).words(" · ").someone(i.Owner)
+		if i.Priority != "" {
+			p.words(" · " + i.Priority)
+		}
+		p.words(" · " + dueWords(i.Due.String()) + " · " + number("PM", i.PM))
+		if i.State != ItemProposed {
+			p.words(" · " + string(i.State))
+		}
+	}
+	if n > listed {
+		p.wordsf("\n… and %d more", n-listed)
+	}
+	if n == 0 {
+		p.words("No action items are open.")
+	}
+}
+
+func listReviews(p *page, f Facts) {
+	n := 0
+	for i := len(f.Subjects) - 1; i >= 0; i-- {
+		r, ok := f.Subjects[i].State.(*Review)
+		if !ok || r.Number == 0 {
+			continue
+		}
+		if n++; n > listed {
+			break
+		}
+		p.words("\n• **" + r.name() + "** ").quote(r.Title).words(" · " + string(r.Stage) + " · led by ").someone(r.Facilitator)
+		if r.Card.ID != "" {
+			p.words(" · ").link("thread", r.Card)
+		}
+	}
+	if n == 0 {
+		p.words("There are no reviews yet. `/postmortem start` begins one.")
+	}
+}
+
+// respondClick is a button or menu that only shows something or opens a form.
+func respondClick(p *page, e Event, f Facts) Answer {
+	s, _ := f.Subject(e.Subject)
+	r, isReview := s.State.(*Review)
+	switch {
+	case e.Verb == "add form":
+		return Answer{Form: addForm(e)}
+	case e.Verb == "help":
+		help(p, "")
+	case e.Verb == "keeps":
+		p.words("I keep the text of messages that are or were pinned, of replies in review threads, and what people type to me; nothing else, not for a second. " +
+			"Secrets are masked before anything is kept. What you delete here is deleted with me.")
+	case !isReview:
+		return private("This button is from before. `/postmortem list` shows what there is now.")
+	case e.Verb == "timeline":
+		showTimeline(p, r.timelineOf(f), "Nothing is on the timeline of this review.")
+	case e.Verb == "draft":
+		draft(p, s.ID, r, f)
+	case e.Verb == "answer form":
+		return r.answerForm(s.ID, e.Value)
+	case e.Verb == "fill form":
+		return r.fillForm(s.ID)
+	}
+	return Answer{Private: p.body}
+}
+
+// addForm is "Add to timeline" on a message, or on nothing.
+func addForm(e Event) *Form {
+	form := &Form{Title: "Add to timeline", Verb: "add", Submit: "Keep", Inputs: []Input{
+		{Name: "text", Label: "What happened", Value: shorten(e.Text, answerRunes), Lines: true},
+		{Name: "when", Label: "When", Hint: "14:05, yesterday 23:50, 10m ago; empty: now", Optional: true},
+	}}
+	if e.Message.ID != "" {
+		form.Value = e.Message.Key()
+		form.Inputs[1].Hint = "empty: when it was written"
+	}
+	return form
+}
+
+func (r *Review) answerForm(id, question string) Answer {
+	n, _ := strconv.Atoi(question)
+	q, ok := r.question(n)
+	if !ok {
+		return private("Which question? They are 1 to " + strconv.Itoa(len(r.questions())) + ".")
+	}
+	return Answer{Form: &Form{
+		Title: shorten(strconv.Itoa(q.N)+" · "+q.Title, 24), Verb: "answer", Subject: id, Value: strconv.Itoa(q.N), Submit: "Answer",
+		Inputs: []Input{{Name: "text", Label: q.Title, Hint: plainHint(q.Hint), Lines: true}},
+	}}
+}
+
+func plainHint(s string) string { return strings.ReplaceAll(s, "`", "") }
+
+const fillLines = 2 // a Discord form has room for five inputs
+
+// fillForm asks for what lines of action items lack, all in one.
+func (r *Review) fillForm(id string) Answer {
+	open := r.openLines()
+	if len(open) == 0 {
+		return private("Nothing is missing.")
+	}
+	form := &Form{Title: "Who, and by when?", Verb: "fill", Subject: id, Submit: "Save"}
+	for _, l := range open[:min(fillLines, len(open))] {
+		n := strconv.Itoa(l.Ordinal)
+		if l.Owner == "" {
+			form.Inputs = append(form.Inputs, Input{Name: "owner " + n, Label: shorten(l.Text, 38) + ": who?", Hint: "@kim", Optional: true})
+		}
+		if l.Due.IsZero() {
+			form.Inputs = append(form.Inputs, Input{Name: "due " + n, Label: shorten(l.Text, 34) + ": by when?", Hint: "fri, 2 weeks, 2026-12-01", Optional: true})
+		}
+	}
+	return Answer{Form: form}
+}

@@ -1,0 +1,307 @@
+package conversations
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/debrief-bot/debrief/conversations/when"
+)
+
+// Routing says what is done with an event before it is acknowledged.
+type Routing struct {
+	AtOnce    bool     // it only reads: Respond answers it, nothing is stored
+	Check     bool     // what was typed is looked at by Check before anything is stored
+	Addresses []string // to be looked up in the store, once; then Subjects says whom the event concerns
+}
+
+// Addressed is an event and the subject it is for.
+type Addressed struct {
+	Subject string
+	Event   Event
+}
+
+// Route says what is done with an event of a person or a platform before it is acknowledged. Pure, and without any look-up.
+func Route(e Event, s Settings) Routing {
+	switch e.Kind {
+	case Commanded:
+		return routeCommand(e, e.Text)
+	case Said:
+		return routeSaid(e)
+	case Edited, Deleted:
+		r := Routing{Addresses: []string{e.Message.Key()}}
+		if e.Where.Thread != "" {
+			r.Addresses = append(r.Addresses, e.Where.Address())
+		}
+		return r
+	case Reacted:
+		if e.Emoji == markTake || e.Emoji == markLeave {
+			return Routing{Addresses: []string{reviewsIn(e.Where)}}
+		}
+	case Clicked:
+		return Routing{AtOnce: readingVerbs[e.Verb]}
+	case Submitted:
+		return Routing{Check: true}
+	}
+	return Routing{}
+}
+
+// readingVerbs are those of controls that change nothing.
+var readingVerbs = map[string]bool{
+	"draft": true, "timeline": true, "answer form": true, "fill form": true, "add form": true, "help": true, "keeps": true,
+}
+
+func routeSaid(e Event) Routing {
+	if e.Mention {
+		if typed, ok := ParseCommand(e.Text); ok || e.Where.Thread == "" {
+			if !ok || e.Where.Thread == "" || typed.AtOnce || typed.about != aboutReview {
+				return routeCommand(e, e.Text)
+			}
+		}
+	}
+	if e.Where.Thread == "" {
+		return Routing{} // a root message that mentions nobody of ours: forgotten, and the store is not asked
+	}
+	return Routing{Addresses: []string{e.Where.Address()}}
+}
+
+func routeCommand(e Event, text string) Routing {
+	typed, ok := ParseCommand(text)
+	if !ok || typed.AtOnce {
+		return Routing{AtOnce: true}
+	}
+	if typed.about == aboutSettings && strings.TrimSpace(typed.Rest) == "" {
+		return Routing{AtOnce: true}
+	}
+	r := Routing{Check: true}
+	switch typed.about {
+	case aboutNew:
+		if typed.Name == "start" {
+			r.Addresses = append(r.Addresses, burningIn(e.Where))
+			if e.Where.Thread != "" {
+				r.Addresses = append(r.Addresses, e.Where.Address())
+			}
+		}
+	case aboutNumber:
+		word, _, _ := cutWord(typed.Rest)
+		if series, n, ok := parseNumber(word); ok {
+			r.Addresses = append(r.Addresses, numberAddress(e.Where.Workspace, series, n))
+		}
+	case aboutReview:
+		if n, _ := reviewArgs(typed); n > 0 {
+			r.Addresses = append(r.Addresses, numberAddress(e.Where.Workspace, "PM", n))
+			break
+		}
+		if e.Where.Thread != "" {
+			r.Addresses = append(r.Addresses, e.Where.Address())
+		}
+		r.Addresses = append(r.Addresses, reviewsIn(e.Where))
+	}
+	return r
+}
+
+// Subjects says whom the event concerns, given the subjects found under the routing's addresses: none (it is forgotten),
+// one, or several, each of which gets a row of its own. The answer is what to say at once: nothing, usually; or why
+// nothing is concerned.
+func (r Routing) Subjects(e Event, s Settings, found map[string][]string) ([]string, Answer) {
+	switch e.Kind {
+	case Commanded:
+		return r.commandSubjects(e, found)
+	case Said:
+		if typed, ok := ParseCommand(e.Text); e.Mention && ok && (e.Where.Thread == "" || typed.about != aboutReview) {
+			return r.commandSubjects(e, found)
+		}
+		return found[e.Where.Address()], Answer{}
+	case Edited, Deleted:
+		return all(r.Addresses, found), Answer{}
+	case Reacted:
+		if s.isPin(e.Emoji) {
+			return []string{EventID(e.Message)}, Answer{}
+		}
+		return all(r.Addresses, found), Answer{}
+	case Clicked, Submitted:
+		if e.Kind == Submitted && e.Verb == "add" {
+			if e.Message.ID != "" {
+				return []string{EventID(e.Message)}, Answer{}
+			}
+			return []string{handID(e, 1)}, Answer{}
+		}
+		if KindOf(e.Subject) == "" || WorkspaceOf(e.Subject) != e.Where.Workspace {
+			return nil, private("This button belongs to another workspace or to a version of me that is gone. `/postmortem list` shows what there is.")
+		}
+		return []string{e.Subject}, Answer{}
+	case Joined:
+		return []string{workspaceID(e.Where.Workspace)}, Answer{}
+	}
+	return nil, Answer{}
+}
+
+func (r Routing) commandSubjects(e Event, found map[string][]string) ([]string, Answer) {
+	typed, _ := ParseCommand(e.Text)
+	switch typed.about {
+	case aboutNew:
+		if typed.Name == "event" {
+			n := strings.Count(strings.TrimSpace(typed.Rest), "\n") + 1
+			var ids []string
+			for i := range n {
+				ids = append(ids, handID(e, i+1))
+			}
+			return ids, Answer{}
+		}
+		if ids := found[e.Where.Address()]; len(ids) > 0 && e.Where.Thread != "" {
+			return ids[:1], Answer{}
+		}
+		if ids := found[burningIn(e.Where)]; len(ids) > 0 {
+			return ids[:1], Answer{}
+		}
+		return []string{startID(e)}, Answer{}
+	case aboutSettings:
+		return []string{workspaceID(e.Where.Workspace)}, Answer{}
+	case aboutNumber:
+		word, _, _ := cutWord(typed.Rest)
+		if ids := all(r.Addresses, found); len(ids) > 0 {
+			return ids[:1], Answer{}
+		}
+		return nil, private("There is no " + strings.ToUpper(word) + ". `/postmortem timeline` and `/postmortem actions` show the numbers.")
+	case aboutReview:
+		for _, a := range r.Addresses {
+			switch ids := found[a]; len(ids) {
+			case 0:
+			case 1:
+				return ids, Answer{}
+			default:
+				return nil, private("Several reviews are open here. Name the one you mean: `" + typed.Name + " PM-1`. `/postmortem list` shows them.")
+			}
+		}
+		return nil, private("No review is open here. `/postmortem start` begins one, `/postmortem list` shows what there is.")
+	}
+	return nil, Answer{}
+}
+
+// startID is the review that `start` makes: one for each thread, else one for each time it is said.
+func startID(e Event) string {
+	if e.Where.Thread != "" {
+		return subjectID(e.Where.Workspace, KindReview, "thread/"+e.Where.Channel+"/"+e.Where.Thread)
+	}
+	return subjectID(e.Where.Workspace, KindReview, strings.TrimPrefix(e.Key, e.Where.Workspace+"/"))
+}
+
+// all are the subjects found under any of the addresses, each once, in the order of the addresses.
+func all(addresses []string, found map[string][]string) []string {
+	var ids []string
+	for _, a := range addresses {
+		for _, id := range found[a] {
+			if !slices.Contains(ids, id) {
+				ids = append(ids, id)
+			}
+		}
+	}
+	return ids
+}
+
+// private is an answer of one line.
+func private(text string) Answer {
+	return Answer{Private: Body{Text: []Span{{Kind: Words, Text: text}}}}
+}
+
+// CheckNeeds says what Check must know.
+func CheckNeeds(e Event, f Facts) Needs {
+	return Needs{People: []string{e.Who}}
+}
+
+// Check looks at what was typed before it is accepted. false: it is not accepted; the answer says why, beside the field
+// of a form, which stays open.
+func Check(e Event, f Facts) (Answer, bool) {
+	if e.Kind == Submitted {
+		return checkForm(e, f)
+	}
+	typed, _ := ParseCommand(e.Text)
+	word, rest, _ := cutWord(typed.Rest)
+	switch typed.about {
+	case aboutNumber:
+		series, _, ok := parseNumber(word)
+		want := "E"
+		if typed.Name == "done" || typed.Name == "wontdo" {
+			want = "A"
+		}
+		if !ok || series != want {
+			return private("Name it by its number: `" + typed.Name + " " + typed.Args + "`."), false
+		}
+		if strings.Contains(typed.Args, "> <") && strings.TrimSpace(rest) == "" {
+			return private("Something is missing: `" + typed.Name + " " + typed.Args + "`."), false
+		}
+		if typed.Name == "timeline at" {
+			if _, err := when.Past(rest, e.At.In(f.Person(e.Who).Location(f.Zone))); err != nil {
+				return private(err.Error()), false
+			}
+		}
+	case aboutNew:
+		if typed.Name == "event" {
+			return checkEvent(e, f)
+		}
+	}
+	if tooLong(e.Text) {
+		return private("That is longer than " + strconv.Itoa(answerRunes) + " characters. Say it in parts, or link to it."), false
+	}
+	return Answer{}, true
+}
+
+const eventLinesCap = 50
+
+func checkEvent(e Event, f Facts) (Answer, bool) {
+	lines, err := handLines(e, f)
+	switch {
+	case err != nil:
+		return private(err.Error() + " Nothing was kept; here is what you typed:\n" + fence(e.Text)), false
+	case len(lines) == 0:
+		return private("What happened? `event rolled back to 4.11 @ 14:05`, several lines at once if you like."), false
+	case len(lines) > eventLinesCap || tooLong(e.Text):
+		return private("That is too much at once: " + strconv.Itoa(eventLinesCap) + " lines and " + strconv.Itoa(answerRunes) + " characters at most. Nothing was kept."), false
+	}
+	return Answer{}, true
+}
+
+func checkForm(e Event, f Facts) (Answer, bool) {
+	var wrong []Field
+	text := strings.TrimSpace(e.Field("text"))
+	switch e.Verb {
+	case "answer", "add":
+		if text == "" {
+			wrong = append(wrong, Field{"text", "There is nothing here yet."})
+		}
+	}
+	for _, field := range e.Fields {
+		if len([]rune(field.Value)) > answerRunes {
+			wrong = append(wrong, Field{field.Name, "Longer than " + strconv.Itoa(answerRunes) + " characters. Say it in parts, or link to it."})
+		}
+	}
+	now := e.At.In(f.Person(e.Who).Location(f.Zone))
+	for _, field := range e.Fields {
+		typed := strings.TrimSpace(field.Value)
+		if typed == "" {
+			continue
+		}
+		var err error
+		switch name, _, _ := strings.Cut(field.Name, " "); name {
+		case "when":
+			_, err = when.Past(typed, now)
+		case "due":
+			_, err = when.Due(typed, now)
+		case "owner":
+			if ownerOf(typed) == "" {
+				wrong = append(wrong, Field{field.Name, "Name one person, as in @kim."})
+			}
+		}
+		if err != nil {
+			wrong = append(wrong, Field{field.Name, err.Error()})
+		}
+	}
+	return Answer{Errors: wrong}, len(wrong) == 0
+}
+
+func tooLong(text string) bool { return len([]rune(text)) > answerRunes }
+
+// fence shows what somebody typed, inert, in a block of its own.
+func fence(text string) string {
+	return "```\n" + strings.ReplaceAll(shorten(text, 1500), "```", "'''") + "\n```"
+}

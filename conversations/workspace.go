@@ -1,0 +1,275 @@
+package conversations
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// WorkspaceState is one workspace: its settings, and until when the bot is known to have listened to it.
+type WorkspaceState struct {
+	Settings Settings  `json:"settings,omitzero"`
+	Alive    time.Time `json:"alive,omitzero"`
+}
+
+const (
+	aliveEvery   = time.Hour
+	readBackOver = 24 * time.Hour     // an old message can be pinned during a gap
+	readBackJoin = 7 * 24 * time.Hour // on joining a channel
+)
+
+// Kind implements State.
+func (*WorkspaceState) Kind() Kind { return KindWorkspace }
+
+func (w *WorkspaceState) index(id string) (addresses []string, at, due time.Time) {
+	if !w.Alive.IsZero() {
+		due = w.Alive.Add(aliveEvery)
+	}
+	return []string{id}, time.Time{}, due
+}
+
+// SettingsID is the subject that holds a workspace's settings, SettingsOf reads them off it.
+func SettingsID(workspace string) string { return workspaceID(workspace) }
+
+// SettingsOf returns the settings; the defaults when the subject is none or does not exist.
+func SettingsOf(s Subject) Settings {
+	if w, ok := s.State.(*WorkspaceState); ok && w != nil {
+		return w.Settings
+	}
+	return Settings{}
+}
+
+// Away is the event by which the bot asks a workspace to read back: it was away from the platform and is back at the
+// moment at. since is when it was last known to be there; zero: ask the workspace itself.
+func Away(workspace string, since, at time.Time) Addressed {
+	e := Event{
+		Key: workspace + "/away/" + at.UTC().Format(time.RFC3339Nano), Kind: Told, Verb: "away", At: at,
+		Where: Place{Workspace: workspace},
+	}
+	if !since.IsZero() {
+		e.Value = since.UTC().Format(time.RFC3339Nano)
+	}
+	return Addressed{Subject: workspaceID(workspace), Event: e}
+}
+
+func workspaceNeeds(id string, e Event) Needs {
+	ws := WorkspaceOf(id)
+	switch {
+	case e.Kind == Told || e.Kind == Ticked:
+		return Needs{
+			Places: e.Kind == Told,
+			Queries: []Query{
+				{Address: openReviews(ws)},
+				{Address: eventsOf(ws), From: e.At.Add(-unusedLife), Limit: historyCap},
+			},
+		}
+	case e.Kind == Commanded || e.Kind == Said:
+		return Needs{People: []string{e.Who}}
+	}
+	return Needs{}
+}
+
+func stepWorkspace(o *out, w *WorkspaceState, e Event, f Facts) *WorkspaceState {
+	if w == nil {
+		w = &WorkspaceState{}
+	}
+	switch {
+	case e.Kind == Joined:
+		o.readBack(e.Where.Root(), e.At.Add(-readBackJoin))
+	case e.Kind == Told && e.Verb == "away":
+		since := w.Alive
+		if t, err := time.Parse(time.RFC3339Nano, e.Value); err == nil {
+			since = t
+		}
+		from := since.Add(-readBackOver)
+		if since.IsZero() {
+			from = e.At.Add(-readBackJoin)
+		}
+		for _, p := range f.Places {
+			if p.Workspace == o.workspace() {
+				o.readBack(p, from)
+			}
+		}
+		w.lookAround(o, f)
+		w.Alive = later(w.Alive, e.At)
+	case e.Kind == Ticked:
+		w.lookAround(o, f)
+		w.Alive = later(w.Alive.Add(time.Millisecond), f.Now)
+	case e.Kind == Commanded || e.Kind == Said:
+		w.command(o, e, f)
+	}
+	return w
+}
+
+// readBack asks for what was written in a place.
+func (o *out) readBack(p Place, from time.Time) {
+	name := "readback " + strings.TrimPrefix(p.Address(), p.Workspace+"/")
+	o.add(Effect{Kind: ReadBack, To: name, Slot: name, Place: p, At: from})
+}
+
+// lookAround reads the threads of open reviews and every known pin once more.
+func (w *WorkspaceState) lookAround(o *out, f Facts) {
+	for _, s := range f.Subjects {
+		switch state := s.State.(type) {
+		case *Review:
+			if state.Thread.Thread != "" {
+				o.readBack(state.Thread, state.Started)
+			}
+		case *TimelineEvent:
+			if state.Message.ID != "" && state.Deleted.IsZero() {
+				o.tell(s.ID, "look", "")
+			}
+		}
+	}
+}
+
+func (w *WorkspaceState) command(o *out, e Event, f Facts) {
+	typed, ok := ParseCommand(e.Text)
+	if !ok || typed.Name != "settings" {
+		return
+	}
+	if !f.Person(e.Who).Admin {
+		o.say("Only an admin of this workspace can change its settings.")
+		return
+	}
+	changed, problem := w.Settings.change(typed.Rest)
+	if problem != "" {
+		o.say(problem)
+		return
+	}
+	w.Settings = changed
+	o.reply("settings")
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// BackreadAddresses are the addresses and ids under which the holders of a message are found.
+func BackreadAddresses(snap Snapshot) []string {
+	addresses := []string{snap.Message.Key(), workspaceID(snap.Message.Workspace)}
+	if snap.Where.Thread != "" {
+		addresses = append(addresses, snap.Where.Address())
+	}
+	return addresses
+}
+
+// Backread compares a message as the platform shows it with the subjects that hold it, and says what must come in: the
+// message itself, under its own key, when nobody has stored it, or a Looked, when it differs. at is the time of the
+// reading. holders are the subjects found under BackreadAddresses.
+func Backread(snap Snapshot, holders []Subject, at time.Time) []Addressed {
+	var settings Settings
+	var in []Addressed
+	look := Event{
+		Key:  snap.Message.Workspace + "/look/" + snap.Message.Channel + "/" + snap.Message.ID + "/" + at.UTC().Format(time.RFC3339Nano),
+		Kind: Looked, At: at, Where: snap.Where, Message: snap.Message, MessageAt: snap.At,
+	}
+	for _, s := range holders {
+		if SettingsID(snap.Message.Workspace) == s.ID {
+			settings = SettingsOf(s)
+		}
+	}
+	known := false
+	for _, s := range holders {
+		switch state := s.State.(type) {
+		case *TimelineEvent:
+			known = true
+			if state.differs(snap, settings) {
+				in = append(in, Addressed{s.ID, look})
+			}
+		case *Review:
+			if snap.Ours || snap.Who == "" {
+				continue
+			}
+			if i := state.heardIndex(snap.Message.ID); i >= 0 {
+				if state.Heard[i].differs(snap, state) {
+					in = append(in, Addressed{s.ID, look})
+				}
+				continue
+			}
+			in = append(in, Addressed{s.ID, saidAgain(snap)})
+		}
+	}
+	if !known && pinnedIn(snap, settings) {
+		e := saidAgain(snap)
+		e.Text, e.Snapshot = "", &Snapshot{Message: snap.Message, Where: snap.Where, At: snap.At, Reactions: snap.Reactions}
+		in = append(in, Addressed{EventID(snap.Message), e})
+	}
+	return in
+}
+
+// saidAgain is the event of a message, as the platform would have sent it.
+func saidAgain(snap Snapshot) Event {
+	return Event{
+		Key: snap.Message.Key(), Kind: Said, At: snap.At, Where: snap.Where, Who: snap.Who, Author: snap.Author,
+		Message: snap.Message, MessageAt: snap.At, ReplyTo: snap.ReplyTo, Text: snap.Text, Masked: snap.Masked,
+		Mention: snap.Mention, Files: snap.Files,
+	}
+}
+
+func pinnedIn(snap Snapshot, settings Settings) bool {
+	return slices.ContainsFunc(snap.Reactions, func(r Reaction) bool { return settings.isPin(r.Emoji) && len(r.Who) > 0 })
+}
+
+// differs reports whether the message shows other words or other pins than are stored.
+func (t *TimelineEvent) differs(snap Snapshot, settings Settings) bool {
+	if !t.Deleted.IsZero() {
+		return false
+	}
+	if t.Pinned() && t.Hand == "" && (t.Text != snap.Text || !slices.Equal(t.Files, snap.Files)) {
+		return true
+	}
+	shown := 0
+	for _, r := range snap.Reactions {
+		if !settings.isPin(r.Emoji) {
+			continue
+		}
+		for _, who := range r.Who {
+			shown++
+			if !slices.ContainsFunc(t.Pins, func(p Pin) bool { return p.On && p.Who == who && p.Emoji == r.Emoji }) {
+				return true
+			}
+		}
+	}
+	on := 0
+	for _, p := range t.Pins {
+		if p.On {
+			on++
+		}
+	}
+	return on != shown
+}
+
+// differs reports whether the reply shows other words or other marks than are stored.
+func (h Heard) differs(snap Snapshot, r *Review) bool {
+	if h.Deleted {
+		return false
+	}
+	if snap.EditedAt.After(h.EditedAt) {
+		return true
+	}
+	for _, emoji := range []string{markTake, markLeave} {
+		var who []string
+		for _, reaction := range snap.Reactions {
+			if reaction.Emoji == emoji {
+				who = reaction.Who
+			}
+		}
+		on := 0
+		for _, m := range r.Marks {
+			if m.Message == h.ID && m.Emoji == emoji && m.On {
+				on++
+				if !slices.Contains(who, m.Who) {
+					return true
+				}
+			}
+		}
+		if on != len(who) {
+			return true
+		}
+	}
+	return false
+}
