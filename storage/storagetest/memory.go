@@ -61,8 +61,8 @@ type row struct {
 
 type lane struct {
 	worker string    // empty: nobody holds it
-	free   time.Time // when it can be claimed: at once, after its rest, or when its lease runs out
-	turn   int64     // orders lanes that became free in the same moment
+	free   time.Time // when its rest is over or its lease runs out; zero: it can be claimed at once
+	turn   int64     // its place in the queue of lanes that can be claimed
 	rows   []*row    // new ones, in the order of acceptance
 }
 
@@ -125,11 +125,14 @@ func (m *Memory) Next(ctx context.Context) (time.Time, error) {
 	var next time.Time
 	for _, l := range m.data.lanes {
 		if len(l.rows) > 0 {
-			next = earlier(next, l.free)
+			next = earlier(next, cmp.Or(l.free, m.Now()))
 		}
 	}
 	for _, d := range m.data.docs {
-		next = earlier(next, d.wake())
+		if len(d.outbox) > 0 {
+			wake, _ := d.wake()
+			next = earlier(next, cmp.Or(wake, m.Now()))
+		}
 	}
 	return next, nil
 }
@@ -199,24 +202,29 @@ func (m *Memory) Accept(ctx context.Context, rows ...storage.Row) error {
 		r := &row{Row: clone(given), seq: m.data.seq, at: now}
 		r.Tries, r.Error, r.Token = 0, "", ""
 		m.data.rows[id] = r
-		m.enqueue(r, now)
+		m.enqueue(r)
 	}
 	return nil
 }
 
 // enqueue puts a new row into its lane. A lane that had none joins the end of the queue of lanes.
-func (m *Memory) enqueue(r *row, now time.Time) {
+func (m *Memory) enqueue(r *row) {
 	l := m.data.lanes[r.Lane]
 	if l == nil {
 		l = &lane{}
 		m.data.lanes[r.Lane] = l
 	}
-	if len(l.rows) == 0 && l.free.Before(now) {
-		m.data.seq++
-		l.free, l.turn = now, m.data.seq
+	if len(l.rows) == 0 && l.free.IsZero() {
+		l.turn = m.turn()
 	}
 	at, _ := slices.BinarySearchFunc(l.rows, r.seq, func(r *row, seq int64) int { return cmp.Compare(r.seq, seq) })
 	l.rows = slices.Insert(l.rows, at, r)
+}
+
+// turn is a place at the end of the queue.
+func (m *Memory) turn() int64 {
+	m.data.seq++
+	return m.data.seq
 }
 
 // dequeue takes a row out of its lane.
@@ -233,30 +241,32 @@ func (m *Memory) Claim(ctx context.Context, worker string) (storage.Lane, error)
 		return storage.Lane{}, err
 	}
 	defer m.data.mu.Unlock()
-	now := m.Now()
+	m.queueLanes()
 	var name string
 	var next *lane
 	for n, l := range m.data.lanes {
-		if !l.claimable(now) {
-			continue
-		}
-		if next == nil || l.before(next) {
+		if len(l.rows) > 0 && l.free.IsZero() && (next == nil || l.turn < next.turn) {
 			name, next = n, l
 		}
 	}
 	if next == nil {
 		return storage.Lane{}, fmt.Errorf("memory: no lane is free: %w", storage.ErrNotFound)
 	}
-	return next.claim(name, worker, now), nil
+	return next.claim(name, worker, m.Now()), nil
 }
 
-func (l *lane) claimable(now time.Time) bool { return len(l.rows) > 0 && !l.free.After(now) }
-
-func (l *lane) before(other *lane) bool {
-	if !l.free.Equal(other.free) {
-		return l.free.Before(other.free)
+// queueLanes puts the lanes that have rested, and those whose lease has run out, at the end of the queue.
+func (m *Memory) queueLanes() {
+	var back []*lane
+	for _, l := range m.data.lanes {
+		if !l.free.IsZero() && !l.free.After(m.Now()) {
+			back = append(back, l)
+		}
 	}
-	return l.turn < other.turn
+	slices.SortFunc(back, func(a, b *lane) int { return cmp.Or(a.free.Compare(b.free), cmp.Compare(a.turn, b.turn)) })
+	for _, l := range back {
+		l.free, l.turn = time.Time{}, m.turn()
+	}
 }
 
 func (l *lane) claim(name, worker string, now time.Time) storage.Lane {
@@ -313,8 +323,10 @@ func (m *Memory) Release(ctx context.Context, given storage.Lane, rest time.Dura
 		delete(m.data.lanes, given.Name)
 		return nil
 	}
-	m.data.seq++
-	l.worker, l.free, l.turn = "", m.Now().Add(rest), m.data.seq
+	l.worker, l.free, l.turn = "", time.Time{}, m.turn()
+	if rest > 0 {
+		l.free = milli(m.Now().Add(rest))
+	}
 	return nil
 }
 
@@ -368,7 +380,7 @@ func (m *Memory) Replay(ctx context.Context, key, subject string) error {
 		return fmt.Errorf("memory: replay %s: %w", key, storage.ErrNotFound)
 	}
 	r.state, r.Tries, r.Error = rowNew, 0, ""
-	m.enqueue(r, m.Now())
+	m.enqueue(r)
 	return nil
 }
 
@@ -475,7 +487,7 @@ func (m *Memory) Save(ctx context.Context, s conversations.Subject, effects []co
 	m.name(d)
 	now := m.Now()
 	for _, e := range effects {
-		d.outbox = append(d.outbox, storage.Entry{Effect: clone(e), State: storage.Waiting, Since: now, NotBefore: now})
+		d.outbox = append(d.outbox, storage.Entry{Effect: clone(e), State: storage.Waiting, Since: now})
 	}
 	return nil
 }
@@ -543,14 +555,17 @@ func (m *Memory) ClaimEffect(ctx context.Context, worker string) (storage.Claim,
 	defer m.data.mu.Unlock()
 	now := m.Now()
 	var next *doc
-	var wake time.Time
+	var since time.Time
 	for _, d := range m.data.docs {
-		w := d.wake()
-		if w.IsZero() || w.After(now) {
+		if len(d.outbox) == 0 {
 			continue
 		}
-		if next == nil || w.Before(wake) || w.Equal(wake) && d.subject.ID < next.subject.ID {
-			next, wake = d, w
+		wake, waiting := d.wake()
+		if wake.After(now) {
+			continue
+		}
+		if next == nil || waiting.Before(since) || waiting.Equal(since) && d.subject.ID < next.subject.ID {
+			next, since = d, waiting
 		}
 	}
 	if next == nil {
@@ -559,13 +574,13 @@ func (m *Memory) ClaimEffect(ctx context.Context, worker string) (storage.Claim,
 	return next.claim(worker, now), nil
 }
 
-// wake is the earliest moment at which an entry of the outbox can be claimed; zero when there is none.
-func (d *doc) wake() time.Time {
-	if len(d.outbox) == 0 {
-		return time.Time{}
+// wake is when the first entry of the outbox can be claimed, zero: at once; and since when it waits for that.
+func (d *doc) wake() (wake, since time.Time) {
+	i, wake := storage.NextEntry(d.outbox, d.refs, time.Time{})
+	if i >= 0 {
+		return time.Time{}, d.outbox[i].Since
 	}
-	_, wake := storage.NextEntry(d.outbox, d.refs, time.Time{})
-	return wake
+	return wake, wake
 }
 
 func (d *doc) claim(worker string, now time.Time) storage.Claim {

@@ -14,6 +14,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -251,6 +252,9 @@ func review(name, title string, addresses ...string) conversations.Subject {
 		State: &conversations.Review{Title: title},
 	}
 }
+
+// longText is longer than any platform lets people write.
+var longText = strings.Repeat("ж🙂 text ", 5000)
 
 func titleOf(s conversations.Subject) string { return s.State.(*conversations.Review).Title }
 
