@@ -53,6 +53,9 @@ func (e Effect) ReadOnly() bool { return e.Kind == Fetch || e.Kind == ReadBack }
 // Inside reports whether the effect stays in the store and never reaches a platform.
 func (e Effect) Inside() bool { return e.Kind == Tell || e.Kind == Keep }
 
+// OpensThread reports whether people will reply under the post: it is a review's card, posted outside of any thread.
+func (e Effect) OpensThread() bool { return e.Kind == Post && e.Slot == "card" && e.Place.Thread == "" }
+
 // effectID makes an id that is the same whenever the same event is stepped again: 24 characters, lower case and digits,
 // short enough for Discord's nonce of 25.
 func effectID(subject, eventKey string, ordinal int) string {

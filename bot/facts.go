@@ -1,0 +1,373 @@
+package bot
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/debrief-bot/debrief/adapters"
+	"github.com/debrief-bot/debrief/conversations"
+	"github.com/debrief-bot/debrief/storage"
+)
+
+// rounds is how often the rules may ask for more, given what was found: reviews, then their events, then the people in
+// them, and two to spare.
+const rounds = 5
+
+// errNoFacts: the platform could not say something without which the step would decide wrongly. Tried again later.
+var errNoFacts = errors.New("a fact is missing")
+
+// reader gathers facts. One serves all rows of a run, so that what many of them need is read once; a run that is
+// stepped again after a conflict gets a new one.
+type reader struct {
+	b         *Bot
+	workspace string
+	subject   string
+	now       func() time.Time
+	patience  time.Duration // for each gathering's questions to the platform
+	found     map[conversations.Query][]conversations.Subject
+	loaded    map[string]*conversations.Subject // nil: there is none
+}
+
+func (b *Bot) reader(workspace, subject string) *reader {
+	return &reader{
+		b: b, workspace: workspace, subject: subject, now: b.now, patience: platformBound,
+		found: map[conversations.Query][]conversations.Subject{}, loaded: map[string]*conversations.Subject{},
+	}
+}
+
+// gather reads what is needed, and asks again with what it found until nothing new is needed.
+func (r *reader) gather(ctx context.Context, needs func(conversations.Facts) conversations.Needs) (conversations.Facts, error) {
+	settings, err := r.b.settingsOf(ctx, r.workspace)
+	if err != nil {
+		return conversations.Facts{}, err
+	}
+	asking, cancel := context.WithTimeout(ctx, r.patience)
+	defer cancel()
+	g := gathering{reader: r, asking: asking, done: map[any]bool{}}
+	g.facts = conversations.Facts{
+		Now: r.now(), Zone: settings.Location(r.b.zone), Settings: settings,
+		People: map[string]conversations.Person{}, Kept: map[string][]byte{},
+	}
+	for range rounds {
+		more, err := g.read(ctx, needs(g.facts))
+		if err != nil {
+			return conversations.Facts{}, fmt.Errorf("facts for %s: %w", r.subject, err)
+		}
+		if !more {
+			break
+		}
+	}
+	return g.facts, nil
+}
+
+// gathering is one answer to one needs-function.
+type gathering struct {
+	*reader
+	asking context.Context // for the platform
+	facts  conversations.Facts
+	done   map[any]bool // what was asked for already, by the types below
+}
+
+type (
+	loadOf   string
+	personOf string
+	keptOf   string
+	numberIn string
+	placesOf struct{}
+)
+
+// first reports whether this is asked for the first time.
+func (g *gathering) first(what any) bool {
+	if g.done[what] {
+		return false
+	}
+	g.done[what] = true
+	return true
+}
+
+// read gets what is asked for the first time; more is false when there was no such thing.
+func (g *gathering) read(ctx context.Context, n conversations.Needs) (more bool, err error) {
+	for _, q := range n.Queries {
+		if g.first(q) {
+			more, err = true, errors.Join(err, g.query(ctx, q))
+		}
+	}
+	for _, id := range n.Load {
+		if g.first(loadOf(id)) {
+			more, err = true, errors.Join(err, g.load(ctx, id))
+		}
+	}
+	for _, key := range n.Kept {
+		if g.first(keptOf(key)) {
+			more, err = true, errors.Join(err, g.kept(ctx, key))
+		}
+	}
+	if n.Series != "" && g.first(numberIn(n.Series)) {
+		more, err = true, errors.Join(err, g.number(ctx, n.Series))
+	}
+	if n.Places && g.first(placesOf{}) {
+		more, err = true, errors.Join(err, g.places())
+	}
+	for _, id := range n.People {
+		if id != "" && g.first(personOf(id)) {
+			more = true
+			g.person(id)
+		}
+	}
+	if n.Sees != nil && g.first(*n.Sees) {
+		more = true
+		g.facts.Sees = g.sees(*n.Sees)
+	}
+	slices.SortFunc(g.facts.Subjects, func(a, b conversations.Subject) int {
+		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID))
+	})
+	return more, err
+}
+
+func (g *gathering) add(s conversations.Subject) {
+	if _, ok := g.facts.Subject(s.ID); !ok && s.V <= conversations.Version {
+		g.facts.Subjects = append(g.facts.Subjects, s)
+	}
+}
+
+func (g *gathering) query(ctx context.Context, q conversations.Query) error {
+	found, ok := g.reader.found[q]
+	if !ok {
+		ctx, cancel := context.WithTimeout(ctx, storeBound)
+		defer cancel()
+		var err error
+		if found, err = g.b.store.Find(ctx, q); err != nil {
+			return fmt.Errorf("find %s: %w", q.Address, err)
+		}
+		g.reader.found[q] = found
+	}
+	for _, s := range found {
+		g.add(s)
+	}
+	return nil
+}
+
+func (g *gathering) load(ctx context.Context, id string) error {
+	s, ok := g.loaded[id]
+	if !ok {
+		found, err := g.b.load(ctx, id)
+		if err != nil {
+			return err
+		}
+		if found.Rev > 0 {
+			s = &found
+		}
+		g.loaded[id] = s
+	}
+	if s != nil {
+		g.add(*s)
+	}
+	return nil
+}
+
+func (g *gathering) kept(ctx context.Context, key string) error {
+	ctx, cancel := context.WithTimeout(ctx, storeBound)
+	defer cancel()
+	k, err := g.b.store.Kept(ctx, key)
+	if errors.Is(err, storage.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("kept %s: %w", key, err)
+	}
+	g.facts.Kept[key] = k.Body
+	return nil
+}
+
+func (g *gathering) number(ctx context.Context, series string) error {
+	ctx, cancel := context.WithTimeout(ctx, storeBound)
+	defer cancel()
+	n, err := g.b.store.Number(ctx, g.workspace, series, g.subject)
+	if err != nil {
+		return fmt.Errorf("number in %s: %w", series, err)
+	}
+	g.facts.Number = n
+	return nil
+}
+
+// places must be complete or not at all: what is left out would never be read back.
+func (g *gathering) places() error {
+	chat := g.b.chat(g.workspace)
+	if chat == nil {
+		return nil
+	}
+	places, err := chat.Places(g.asking)
+	if err != nil {
+		return fmt.Errorf("places: %w: %w", errNoFacts, err)
+	}
+	for _, p := range places {
+		if p.Workspace == g.workspace {
+			g.facts.Places = append(g.facts.Places, p)
+		}
+	}
+	return nil
+}
+
+func (g *gathering) person(id string) {
+	if p, ok := g.b.person(g.asking, g.workspace, id); ok {
+		g.facts.People[id] = p
+	}
+}
+
+// sees is asked afresh every time; where the platform cannot say, the answer is no.
+func (g *gathering) sees(q conversations.Sees) bool {
+	chat := g.b.chat(g.workspace)
+	if chat == nil {
+		return false
+	}
+	ok, err := chat.CanSee(g.asking, q.Who, q.Where)
+	if err != nil {
+		g.b.log.Warn("the platform cannot say who sees a place", "platform", chat.Name(), "err", err)
+		return false
+	}
+	return ok
+}
+
+// load returns the subject; one without Rev and State when there is none.
+func (b *Bot) load(ctx context.Context, id string) (conversations.Subject, error) {
+	ctx, cancel := context.WithTimeout(ctx, storeBound)
+	defer cancel()
+	s, err := b.store.Load(ctx, id)
+	if errors.Is(err, storage.ErrNotFound) {
+		return conversations.Subject{ID: id}, nil
+	}
+	if err != nil {
+		return conversations.Subject{}, fmt.Errorf("load %s: %w", id, err)
+	}
+	return s, nil
+}
+
+// people remembers who somebody is. What is old is better than nothing when the platform cannot say.
+type people struct {
+	mu  sync.Mutex
+	all map[string]remembered
+}
+
+type remembered struct {
+	person conversations.Person
+	known  bool
+	until  time.Time // asked again after this, by the bot's clock
+}
+
+const (
+	personLife     = time.Hour
+	strangerLife   = 10 * time.Minute // the platform said that it knows nobody of that id
+	peopleAtMost   = 20000            // then the memory begins anew
+	settingsLife   = 5 * time.Second
+	settingsAtMost = 1000
+)
+
+// person asks the platform who somebody is, unless that is remembered.
+func (b *Bot) person(ctx context.Context, workspace, id string) (conversations.Person, bool) {
+	key := workspace + "/" + id
+	have := b.people.get(key)
+	if b.now().Before(have.until) {
+		return have.person, have.known
+	}
+	chat := b.chat(workspace)
+	if chat == nil {
+		return have.person, have.known
+	}
+	p, err := chat.User(ctx, workspace, id)
+	if err != nil && !errors.Is(err, adapters.ErrUnreadable) && ctx.Err() == nil {
+		p, err = chat.User(ctx, workspace, id) // once more: a name that is missing stays missing in what is sent
+	}
+	switch {
+	case err == nil:
+		have = remembered{person: p, known: true, until: b.now().Add(personLife)}
+	case errors.Is(err, adapters.ErrUnreadable):
+		have.until = b.now().Add(strangerLife)
+	default:
+		b.log.Warn("the platform cannot say who somebody is", "platform", chat.Name(), "err", err)
+		return have.person, have.known
+	}
+	b.people.put(key, have)
+	return have.person, have.known
+}
+
+func (p *people) get(key string) remembered {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.all[key]
+}
+
+func (p *people) put(key string, r remembered) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.all == nil || len(p.all) >= peopleAtMost {
+		p.all = map[string]remembered{}
+	}
+	p.all[key] = r
+}
+
+// settings remembers each workspace's settings for a few seconds. What this bot saves is forgotten at once.
+type settings struct {
+	mu  sync.Mutex
+	all map[string]known
+}
+
+type known struct {
+	settings conversations.Settings
+	at       time.Time
+}
+
+// settingsOf are the workspace's settings, not older than a few seconds; older when the store cannot be asked.
+func (b *Bot) settingsOf(ctx context.Context, workspace string) (conversations.Settings, error) {
+	have, ok := b.settings.get(workspace)
+	if age := b.now().Sub(have.at); ok && age >= 0 && age < settingsLife {
+		return have.settings, nil
+	}
+	s, err := b.load(ctx, conversations.SettingsID(workspace))
+	if err != nil {
+		if ok {
+			return have.settings, nil
+		}
+		return conversations.Settings{}, err
+	}
+	now := conversations.SettingsOf(s)
+	b.settings.put(workspace, known{settings: now, at: b.now()})
+	return now, nil
+}
+
+func (s *settings) get(workspace string) (known, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	k, ok := s.all[workspace]
+	return k, ok
+}
+
+// known are the settings as far as they are remembered, else the defaults.
+func (s *settings) known(workspace string) conversations.Settings {
+	k, _ := s.get(workspace)
+	return k.settings
+}
+
+func (s *settings) put(workspace string, k known) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.all == nil || len(s.all) >= settingsAtMost {
+		s.all = map[string]known{}
+	}
+	s.all[workspace] = k
+}
+
+// saved forgets the settings when it was them that changed.
+func (s *settings) saved(subject string) {
+	workspace := conversations.WorkspaceOf(subject)
+	if subject != conversations.SettingsID(workspace) {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.all, workspace)
+}

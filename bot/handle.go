@@ -1,0 +1,147 @@
+package bot
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/debrief-bot/debrief/conversations"
+	"github.com/debrief-bot/debrief/storage"
+)
+
+// What platforms leave us: Slack takes three seconds for a failure, so does Discord.
+const (
+	handleBound      = 2500 * time.Millisecond // for everything, whatever the store does
+	handleStoreBound = 2 * time.Second         // for what the store must say before the acknowledgement
+	atOnceBound      = 1500 * time.Millisecond // for an answer that only reads
+	handleAskBound   = 500 * time.Millisecond  // for names from the platform, meanwhile
+)
+
+// Handle takes one event in. It implements adapters.Handler.
+func (b *Bot) Handle(ctx context.Context, e conversations.Event) (conversations.Answer, error) {
+	ctx, cancel := context.WithTimeout(ctx, handleBound)
+	defer cancel()
+	type outcome struct {
+		answer conversations.Answer
+		err    error
+	}
+	done := make(chan outcome, 1)
+	go func() { // a store that ignores its deadline must not hold up the platform
+		var o outcome
+		o.err = b.guard(func() (err error) {
+			o.answer, err = b.handle(ctx, normal(e))
+			return err
+		})
+		done <- o
+	}()
+	select {
+	case o := <-done:
+		if o.err != nil {
+			b.log.Warn("an event was not taken in", "platform", platform(e.Key), "event", e.Key, "err", o.err)
+			return conversations.Answer{}, o.err
+		}
+		return o.answer, nil
+	case <-ctx.Done():
+		return conversations.Answer{}, fmt.Errorf("handle %s: %w: %w", e.Key, storage.ErrUnavailable, ctx.Err())
+	}
+}
+
+func (b *Bot) handle(ctx context.Context, e conversations.Event) (conversations.Answer, error) {
+	ctx, cancel := context.WithTimeout(ctx, handleStoreBound)
+	defer cancel()
+	settings, err := b.settingsToRoute(ctx, e)
+	if err != nil {
+		return conversations.Answer{}, err
+	}
+	routing := conversations.Route(e, settings)
+	if routing.AtOnce {
+		return b.respond(ctx, e)
+	}
+	if routing.Check {
+		if answer, ok, err := b.check(ctx, e); err != nil || !ok {
+			return answer, err
+		}
+	}
+	found, err := b.lookUp(ctx, routing.Addresses)
+	if err != nil {
+		return conversations.Answer{}, err
+	}
+	subjects, answer := routing.Subjects(e, settings, found)
+	return answer, b.take(ctx, e, subjects)
+}
+
+// settingsToRoute are the settings by which the event is routed. Only a reaction's meaning hangs on them; for anything
+// else the store is not asked, so that chatter is acknowledged while it is away.
+func (b *Bot) settingsToRoute(ctx context.Context, e conversations.Event) (conversations.Settings, error) {
+	if e.Kind != conversations.Reacted {
+		return b.settings.known(e.Where.Workspace), nil
+	}
+	if b.starting.Load() {
+		return conversations.Settings{}, errStarting
+	}
+	return b.settingsOf(ctx, e.Where.Workspace)
+}
+
+// respond answers an event that only reads.
+func (b *Bot) respond(ctx context.Context, e conversations.Event) (conversations.Answer, error) {
+	ctx, cancel := context.WithTimeout(ctx, atOnceBound)
+	defer cancel()
+	facts, err := b.factsAtOnce(ctx, e, conversations.RespondNeeds)
+	if err != nil {
+		return conversations.Answer{}, err
+	}
+	return conversations.Respond(e, facts), nil
+}
+
+// check looks at what was typed before it is accepted. false: it is not, and the answer says why.
+func (b *Bot) check(ctx context.Context, e conversations.Event) (conversations.Answer, bool, error) {
+	facts, err := b.factsAtOnce(ctx, e, conversations.CheckNeeds)
+	if err != nil {
+		return conversations.Answer{}, false, err
+	}
+	answer, ok := conversations.Check(e, facts)
+	return answer, ok, nil
+}
+
+func (b *Bot) factsAtOnce(ctx context.Context, e conversations.Event, needs func(conversations.Event, conversations.Facts) conversations.Needs) (conversations.Facts, error) {
+	if b.starting.Load() {
+		return conversations.Facts{}, errStarting
+	}
+	r := b.reader(e.Where.Workspace, e.Subject)
+	r.patience = handleAskBound
+	return r.gather(ctx, func(f conversations.Facts) conversations.Needs { return needs(e, f) })
+}
+
+// lookUp asks the store, once, which subjects have the addresses.
+func (b *Bot) lookUp(ctx context.Context, addresses []string) (map[string][]string, error) {
+	if len(addresses) == 0 {
+		return nil, nil
+	}
+	if b.starting.Load() {
+		return nil, errStarting
+	}
+	hits, err := b.store.Route(ctx, addresses)
+	if err != nil {
+		return nil, fmt.Errorf("route: %w", err)
+	}
+	found := map[string][]string{}
+	for _, h := range hits {
+		found[h.Address] = append(found[h.Address], h.Subject)
+	}
+	return found, nil
+}
+
+// take makes the event durable for each subject it concerns.
+func (b *Bot) take(ctx context.Context, e conversations.Event, subjects []string) error {
+	if len(subjects) == 0 {
+		return nil
+	}
+	if b.starting.Load() {
+		return errStarting
+	}
+	rows := make([]storage.Row, 0, len(subjects))
+	for _, s := range subjects {
+		rows = append(rows, rowFor(conversations.Addressed{Subject: s, Event: e}))
+	}
+	return b.accept(ctx, rows...)
+}
