@@ -1,0 +1,145 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+)
+
+// query is a statement's text. All of them are in this file, are prepared once for each connection, and are explained by
+// TestEveryQueryUsesAnIndex.
+type query struct {
+	text   string
+	writes bool // runs on the writer's connection
+}
+
+// statements are prepared queries.
+type statements map[*query]*sql.Stmt
+
+var queries []*query
+
+func reads(text string) *query  { return register(&query{text: text}) }
+func writes(text string) *query { return register(&query{text: text, writes: true}) }
+
+func register(q *query) *query {
+	queries = append(queries, q)
+	return q
+}
+
+// The writer's transaction.
+var (
+	beginImmediate      = writes(`BEGIN IMMEDIATE`)
+	commit              = writes(`COMMIT`)
+	rollbackAll         = writes(`ROLLBACK`)
+	savepoint           = writes(`SAVEPOINT job`)
+	rollbackToSavepoint = writes(`ROLLBACK TO job`)
+	releaseSavepoint    = writes(`RELEASE job`)
+)
+
+// The store as a whole.
+var (
+	readVersion     = writes(`PRAGMA user_version`)
+	nextLane        = reads(`SELECT free FROM lanes WHERE waiting > 0 ORDER BY free LIMIT 1`)
+	nextDelivery    = reads(`SELECT wake FROM deliveries ORDER BY wake LIMIT 1`)
+	countNew        = reads(`SELECT coalesce(sum(waiting), 0) FROM lanes WHERE waiting > 0`)
+	oldestNew       = reads(`SELECT min((SELECT i.at FROM inbox i WHERE i.lane = l.name AND i.state = 0 ORDER BY i.seq LIMIT 1)) FROM lanes l WHERE l.waiting > 0`)
+	countDead       = reads(`SELECT count(*) FROM inbox WHERE state = 1`)
+	countEffects    = reads(`SELECT count(*) FROM outbox`)
+	oldestEffect    = reads(`SELECT min(since) FROM outbox`)
+	purgeRows       = writes(`DELETE FROM inbox WHERE seq IN (SELECT seq FROM inbox WHERE state = 2 AND done_at < ? ORDER BY done_at LIMIT ?)`)
+	purgeEmptyLanes = writes(`DELETE FROM lanes WHERE waiting = 0 AND free <= ?`)
+)
+
+// The inbox.
+var (
+	insertRow  = writes(`INSERT INTO inbox (key, subject, lane, at, event, state, tries, error, done_at) VALUES (?, ?, ?, ?, ?, 0, 0, '', 0) ON CONFLICT (key, subject) DO NOTHING`)
+	findRow    = writes(`SELECT seq, lane, state FROM inbox WHERE key = ? AND subject = ?`)
+	finishRow  = writes(`UPDATE inbox SET state = 2, lane = '', event = '', tries = 0, error = '', done_at = ? WHERE seq = ?`)
+	failRow    = writes(`UPDATE inbox SET state = ?, tries = tries + 1, error = ? WHERE seq = ?`)
+	replayRow  = writes(`UPDATE inbox SET state = 0, tries = 0, error = '' WHERE seq = ?`)
+	deadRows   = reads(`SELECT seq, subject, lane, event, tries, error FROM inbox WHERE state = 1 ORDER BY seq LIMIT ?`)
+	rowsOfLane = writes(`SELECT seq, subject, lane, event, tries, error FROM inbox WHERE lane = ? AND state = 0 ORDER BY seq LIMIT ?`)
+	addToLane  = writes(`INSERT INTO lanes (name, worker, free, turn, waiting)
+		VALUES (?, '', 0, (SELECT coalesce(max(turn), 0) + 1 FROM lanes WHERE waiting > 0 AND free = 0), ?)
+		ON CONFLICT (name) DO UPDATE SET waiting = waiting + excluded.waiting,
+			turn = CASE WHEN waiting = 0 AND free = 0 THEN excluded.turn ELSE turn END`)
+	takeOffLane = writes(`UPDATE lanes SET waiting = waiting - 1 WHERE name = ?`)
+	lanesBack   = writes(`SELECT name FROM lanes WHERE waiting > 0 AND free > 0 AND free <= ? ORDER BY free, turn LIMIT 100`)
+	queueLane   = writes(`UPDATE lanes SET free = 0, turn = (SELECT coalesce(max(turn), 0) + 1 FROM lanes WHERE waiting > 0 AND free = 0) WHERE name = ?`)
+	firstLane   = writes(`SELECT name FROM lanes WHERE waiting > 0 AND free = 0 ORDER BY turn LIMIT 1`)
+	leaseLane   = writes(`UPDATE lanes SET worker = ?, free = ? WHERE name = ?`)
+	renewLane   = writes(`UPDATE lanes SET free = ? WHERE name = ? AND worker = ?`)
+	dropLane    = writes(`DELETE FROM lanes WHERE name = ? AND worker = ? AND waiting = 0`)
+	releaseLane = writes(`UPDATE lanes SET worker = '', free = ?, turn = (SELECT coalesce(max(turn), 0) + 1 FROM lanes WHERE waiting > 0 AND free = 0) WHERE name = ? AND worker = ?`)
+)
+
+// Subjects.
+const subjectColumns = `s.id, s.kind, s.v, s.rev, s.due, s.at, s.addresses, s.applied, s.data`
+
+var (
+	loadSubject   = reads(`SELECT ` + subjectColumns + ` FROM subjects s WHERE s.id = ?`)
+	claimSubject  = writes(`SELECT ` + subjectColumns + ` FROM subjects s WHERE s.id = ?`)
+	findSubjects  = reads(`SELECT ` + subjectColumns + ` FROM addresses a JOIN subjects s ON s.id = a.subject WHERE a.address = ? AND a.at >= ? AND a.at < ? ORDER BY a.at, a.subject LIMIT ?`)
+	routeAddress  = reads(`SELECT a.address, a.subject FROM json_each(?) j JOIN addresses a ON a.address = j.value`)
+	dueSubjects   = reads(`SELECT id FROM subjects WHERE due <= ? ORDER BY due, id LIMIT ?`)
+	nextDue       = reads(`SELECT due FROM subjects WHERE due IS NOT NULL ORDER BY due LIMIT 1`)
+	storedSubject = writes(`SELECT rev, at, addresses, data FROM subjects WHERE id = ?`)
+	insertSubject = writes(`INSERT INTO subjects (kind, v, rev, due, at, addresses, applied, data, id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+	updateSubject = writes(`UPDATE subjects SET kind = ?, v = ?, rev = ?, due = ?, at = ?, addresses = ?, applied = ?, data = ? WHERE id = ?`)
+	deleteSubject = writes(`DELETE FROM subjects WHERE id = ?`)
+	insertAddress = writes(`INSERT INTO addresses (address, at, subject) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`)
+	deleteAddress = writes(`DELETE FROM addresses WHERE address = ? AND at = ? AND subject = ?`)
+)
+
+// The outbox.
+const (
+	entryColumns = `seq, id, destination, slot, state, tries, since, not_before, started_at, by, lapsed`
+	refColumns   = `slot, result, hash, at`
+)
+
+var (
+	insertEffect   = writes(`INSERT INTO outbox (subject, id, destination, slot, body, state, tries, since, not_before, started_at, by, lapsed) VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?, ?, '', ?)`)
+	hasEffects     = writes(`SELECT EXISTS (SELECT 1 FROM outbox WHERE subject = ?)`)
+	entriesOf      = writes(`SELECT ` + entryColumns + ` FROM outbox WHERE subject = ? ORDER BY seq`)
+	pendingEntries = reads(`SELECT ` + entryColumns + `, body FROM outbox WHERE subject = ? ORDER BY seq`)
+	bodyOf         = writes(`SELECT body FROM outbox WHERE seq = ?`)
+	refsOf         = writes(`SELECT ` + refColumns + ` FROM refs WHERE subject = ?`)
+	pendingRefs    = reads(`SELECT ` + refColumns + ` FROM refs WHERE subject = ?`)
+	writeRef       = writes(`INSERT INTO refs (subject, slot, result, hash, at) VALUES (?, ?, ?, ?, ?) ON CONFLICT (subject, slot) DO UPDATE SET result = excluded.result, hash = excluded.hash, at = excluded.at`)
+	updateEffect   = writes(`UPDATE outbox SET state = ?, tries = ?, not_before = ?, started_at = ?, by = ?, lapsed = ? WHERE seq = ?`)
+	deleteEffect   = writes(`DELETE FROM outbox WHERE seq = ?`)
+	writeDelivery  = writes(`INSERT INTO deliveries (subject, wake, since) VALUES (?, ?, ?) ON CONFLICT (subject) DO UPDATE SET wake = excluded.wake, since = excluded.since`)
+	dropDelivery   = writes(`DELETE FROM deliveries WHERE subject = ?`)
+	wakeDeliveries = writes(`UPDATE deliveries SET wake = 0 WHERE wake > 0 AND wake <= ?`)
+	firstDelivery  = writes(`SELECT subject FROM deliveries WHERE wake = 0 ORDER BY since, subject LIMIT 1`)
+)
+
+// The archive.
+var (
+	insertKept   = writes(`INSERT INTO kept (key, at, body) VALUES (?, ?, ?) ON CONFLICT (key) DO NOTHING`)
+	selectKept   = reads(`SELECT key, at, body FROM kept WHERE key = ?`)
+	keptBetween  = reads(`SELECT key, at, body FROM kept WHERE key >= ? AND key < ? ORDER BY key LIMIT ?`)
+	keptFrom     = reads(`SELECT key, at, body FROM kept WHERE key >= ? ORDER BY key LIMIT ?`)
+	selectNumber = reads(`SELECT n FROM numbers WHERE workspace = ? AND series = ? AND subject = ?`)
+	assignNumber = writes(`INSERT INTO numbers (workspace, series, subject, n)
+		VALUES (?1, ?2, ?3, (SELECT coalesce(max(n), 0) + 1 FROM numbers WHERE workspace = ?1 AND series = ?2))
+		ON CONFLICT (workspace, series, subject) DO UPDATE SET n = n RETURNING n`)
+)
+
+// prepared prepares the queries of one side.
+func prepared(ctx context.Context, c interface {
+	PrepareContext(ctx context.Context, text string) (*sql.Stmt, error)
+}, writes bool) (statements, error) {
+	all := statements{}
+	for _, q := range queries {
+		if q.writes != writes {
+			continue
+		}
+		stmt, err := c.PrepareContext(ctx, q.text)
+		if err != nil {
+			return nil, fmt.Errorf("prepare %s: %w", q.text, err)
+		}
+		all[q] = stmt
+	}
+	return all, nil
+}

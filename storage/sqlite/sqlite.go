@@ -1,0 +1,254 @@
+// Package sqlite keeps everything in one file: the store for one machine, and the default.
+//
+// A write is durable when its method returns: the file has a write-ahead log and every commit waits for the disk
+// (journal_mode WAL, synchronous FULL). One connection writes, and what callers want written at the same time is
+// committed together; a few others read. Several processes may work on the same file on one machine; on a network file
+// system SQLite's locks cannot be trusted.
+//
+// Backups: copy the file while nothing runs, or use `sqlite3 debrief.db ".backup copy.db"` at any time. The files ending in
+// -wal and -shm belong to the database and must not be deleted.
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/debrief-bot/debrief/storage"
+)
+
+// Options are what Open can be told. The zero value is right for everybody but tests.
+type Options struct {
+	// Clock is what leases, claims, back-off and slot spacing are counted on; nil: the machine's clock. The age of
+	// finished rows is counted on the machine's clock all the same.
+	Clock func() time.Time
+	// Patience is how long a write waits for another process that holds the file locked; zero: 1.5 s, so that whoever
+	// waits for an acknowledgement is answered in time.
+	Patience time.Duration
+}
+
+// Store is an open database.
+type Store struct {
+	path  string
+	clock func() time.Time
+
+	writer, readers  *sql.DB
+	writing, reading statements
+
+	jobs    chan *job
+	close   sync.Once
+	closing chan struct{} // closed by Close
+	stopped chan struct{} // closed when the writer has done its last
+}
+
+var _ storage.Store = (*Store)(nil)
+
+// Open opens the database in the file and makes it when there is none. What it refuses it leaves as it was: another
+// program's database, a file that is no database, and one of a newer version, which is ErrNewer.
+func Open(ctx context.Context, path string, opts Options) (*Store, error) {
+	s := &Store{
+		path: path, clock: opts.Clock,
+		jobs: make(chan *job, maxBatch), closing: make(chan struct{}), stopped: make(chan struct{}),
+	}
+	if s.clock == nil {
+		s.clock = time.Now
+	}
+	if opts.Patience == 0 {
+		opts.Patience = 1500 * time.Millisecond
+	}
+	if err := look(path); err != nil {
+		return nil, fmt.Errorf("sqlite: open %s: %w", path, err)
+	}
+	if err := s.connect(ctx, opts.Patience); err != nil {
+		return nil, s.wrap(ctx, "open", err)
+	}
+	go s.writeLoop()
+	return s, nil
+}
+
+// connect opens the connections and prepares what runs on them. When it fails nothing stays open.
+func (s *Store) connect(ctx context.Context, patience time.Duration) (err error) {
+	defer func() {
+		if err != nil {
+			s.disconnect()
+		}
+	}()
+	if s.writer, err = open(s.path, patience, "secure_delete(1)", "journal_size_limit(67108864)"); err != nil {
+		return err
+	}
+	s.writer.SetMaxOpenConns(1)
+	c, err := s.writer.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	if err := prepare(ctx, c); err != nil {
+		_ = c.Close()
+		return err
+	}
+	if s.writing, err = prepared(ctx, c, true); err != nil {
+		_ = c.Close()
+		return err
+	}
+	if s.readers, err = open(s.path, patience, "query_only(1)"); err != nil {
+		return err
+	}
+	s.readers.SetMaxOpenConns(4)
+	s.readers.SetMaxIdleConns(4)
+	s.reading, err = prepared(ctx, s.readers, false)
+	return err
+}
+
+func open(path string, patience time.Duration, pragmas ...string) (*sql.DB, error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	q := url.Values{"_pragma": append([]string{
+		fmt.Sprintf("busy_timeout(%d)", patience.Milliseconds()), "synchronous(FULL)", "foreign_keys(1)",
+	}, pragmas...)}
+	return sql.Open("sqlite", "file:"+(&url.URL{Path: abs}).EscapedPath()+"?"+q.Encode())
+}
+
+func (s *Store) disconnect() {
+	for _, db := range []*sql.DB{s.readers, s.writer} {
+		if db != nil {
+			_ = db.Close() // nothing is lost: all that was promised is on the disk
+		}
+	}
+}
+
+// Close implements storage.Store.
+func (s *Store) Close() error {
+	s.close.Do(func() {
+		close(s.closing)
+		<-s.stopped
+		s.disconnect()
+	})
+	return nil
+}
+
+// Ready implements storage.Store. It begins a write, so a file that is locked or cannot be written is noticed.
+func (s *Store) Ready(ctx context.Context) error {
+	_, err := write(ctx, s, "look at the schema", func(tx *tx) (struct{}, error) {
+		var version int
+		if err := tx.row(readVersion).Scan(&version); err != nil {
+			return struct{}{}, err
+		}
+		if version > schemaVersion {
+			return struct{}{}, newer(version)
+		}
+		return struct{}{}, nil
+	})
+	return err
+}
+
+// Now implements storage.Store.
+func (s *Store) Now() time.Time { return s.clock().UTC().Truncate(time.Millisecond) }
+
+// Next implements storage.Store.
+func (s *Store) Next(ctx context.Context) (time.Time, error) {
+	var next time.Time
+	for _, q := range []*query{nextLane, nextDelivery} {
+		moments, err := read(ctx, s, "look for what is next", scanInt, q)
+		if err != nil {
+			return time.Time{}, err
+		}
+		for _, ms := range moments {
+			at := s.Now() // 0: at once
+			if ms != 0 {
+				at = timeOf(ms)
+			}
+			if next.IsZero() || at.Before(next) {
+				next = at
+			}
+		}
+	}
+	return next, nil
+}
+
+// Health implements storage.Store.
+func (s *Store) Health(ctx context.Context) (storage.Health, error) {
+	figures := make([]sql.NullInt64, 5)
+	for i, q := range []*query{countNew, oldestNew, countDead, countEffects, oldestEffect} {
+		got, err := read(ctx, s, "count what waits", scanNull, q)
+		if err != nil {
+			return storage.Health{}, err
+		}
+		figures[i] = got[0]
+	}
+	h := storage.Health{New: int(figures[0].Int64), Dead: int(figures[2].Int64), Effects: int(figures[3].Int64)}
+	if figures[1].Valid {
+		h.OldestNew = timeOf(figures[1].Int64)
+	}
+	if figures[4].Valid {
+		h.Oldest = timeOf(figures[4].Int64)
+	}
+	return h, nil
+}
+
+// purgeBatch bounds one Purge.
+const purgeBatch = 1000
+
+// Purge implements storage.Store.
+func (s *Store) Purge(ctx context.Context) (int, error) {
+	return write(ctx, s, "purge finished rows", func(tx *tx) (int, error) {
+		if _, err := tx.exec(purgeEmptyLanes, millis(s.Now())); err != nil {
+			return 0, err
+		}
+		done, err := tx.exec(purgeRows, millis(time.Now().Add(-storage.KeyLife)), purgeBatch)
+		if err != nil {
+			return 0, err
+		}
+		n, err := done.RowsAffected()
+		return int(n), err
+	})
+}
+
+// scanner is a row that is being read: *sql.Row or *sql.Rows.
+type scanner interface{ Scan(dest ...any) error }
+
+// read runs a query on one of the readers and scans each of its rows.
+func read[T any](ctx context.Context, s *Store, doing string, scan func(scanner) (T, error), q *query, args ...any) ([]T, error) {
+	select {
+	case <-s.closing:
+		return nil, s.wrap(ctx, doing, errClosed)
+	default:
+	}
+	rows, err := s.reading[q].QueryContext(ctx, args...)
+	if err == nil {
+		var all []T
+		if all, err = collect(rows, scan); err == nil {
+			return all, nil
+		}
+	}
+	return nil, s.wrap(ctx, doing, err)
+}
+
+// collect scans all rows and closes them.
+func collect[T any](rows *sql.Rows, scan func(scanner) (T, error)) ([]T, error) {
+	defer rows.Close()
+	var all []T
+	for rows.Next() {
+		v, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, v)
+	}
+	return all, rows.Err()
+}
+
+func scanInt(row scanner) (n int64, err error) { err = row.Scan(&n); return n, err }
+
+func scanNull(row scanner) (n sql.NullInt64, err error) { err = row.Scan(&n); return n, err }
+
+func scanString(row scanner) (text string, err error) { err = row.Scan(&text); return text, err }
+
+// millis is a time as it is stored, timeOf its inverse.
+func millis(t time.Time) int64 { return t.UnixMilli() }
+
+func timeOf(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
