@@ -281,10 +281,11 @@ func headFor(entries []Entry, to string) int {
 	return head
 }
 
-// Superseded reports whether a waiting entry has a newer one in its slot.
+// Superseded reports whether a waiting entry has a newer one in its slot. One that lapsed once may have been sent, so it
+// is looked up before anything newer goes out, also when it was put back meanwhile.
 func Superseded(entries []Entry, i int) bool {
 	e := entries[i]
-	if e.Effect.Slot == "" || e.State == Sending {
+	if e.Effect.Slot == "" || e.State == Sending || !e.Lapsed.IsZero() {
 		return false
 	}
 	for _, later := range entries[i+1:] {
