@@ -26,7 +26,7 @@ import (
 	"github.com/debrief-bot/debrief/conversations"
 )
 
-// ErrUndeliverable: the platform refuses this message for good (channel gone, message deleted, direct messages closed).
+// ErrUndeliverable means: the platform refuses this message for good (channel gone, message deleted, direct messages closed).
 // It is never repeated. Wrap it in an *Undeliverable to say why.
 var ErrUndeliverable = errors.New("undeliverable")
 
@@ -43,7 +43,7 @@ type RetryAfter struct{ After time.Duration }
 
 func (e *RetryAfter) Error() string { return fmt.Sprintf("the platform asks to wait %s", e.After) }
 
-// ErrUnreadable: the message, place or person cannot be read (deleted, no access, past retention). It says nothing
+// ErrUnreadable means: the message, place or person cannot be read (deleted, no access, past retention). It says nothing
 // about whether it exists.
 var ErrUnreadable = errors.New("unreadable")
 

@@ -61,8 +61,8 @@ func ParseCommand(text string) (t Typed, ok bool) {
 	if text == "" {
 		return Typed{Command: command("help")}, true
 	}
-	first, more, _ := cutWord(text)
-	second, rest, _ := cutWord(more)
+	first, more := cutWord(text)
+	second, rest := cutWord(more)
 	for _, c := range Commands {
 		if c.Name == strings.ToLower(first+" "+second) {
 			return Typed{c, rest}, true
@@ -110,13 +110,13 @@ func oneSlip(a, b string) bool {
 }
 
 // cutWord splits off the first word, keeping line breaks in what follows.
-func cutWord(s string) (word, rest string, found bool) {
+func cutWord(s string) (word, rest string) {
 	s = strings.TrimLeft(s, " \t\n")
 	i := strings.IndexAny(s, " \t\n")
 	if i < 0 {
-		return s, "", s != ""
+		return s, ""
 	}
-	return s[:i], strings.TrimLeft(s[i:], " \t"), true
+	return s[:i], strings.TrimLeft(s[i:], " \t")
 }
 
 var numberWord = regexp.MustCompile(`^(?i)(PM|A|E)-(\d{1,9})$`)

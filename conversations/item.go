@@ -53,7 +53,7 @@ func (i *ActionItem) index(id string) (addresses []string, at, due time.Time) {
 	return addresses, i.Proposed, time.Time{}
 }
 
-func itemNeeds(id string, i *ActionItem, e Event) Needs {
+func itemNeeds(i *ActionItem, e Event) Needs {
 	n := Needs{}
 	if i == nil && e.Verb == "propose" {
 		n.Series = "A"
@@ -106,7 +106,7 @@ func (i *ActionItem) tellReview(o *out) { o.tell(i.Review, "item", "") }
 // command is `done A-3 evidence` and `wontdo A-3 reason`: the owner's, the facilitator's or an admin's to say.
 func (i *ActionItem) command(o *out, e Event, f Facts) {
 	typed, _ := ParseCommand(e.Text)
-	_, reason, _ := cutWord(typed.Rest)
+	_, reason := cutWord(typed.Rest)
 	reason = strings.TrimSpace(reason)
 	state := ItemDone
 	if typed.Name == "wontdo" {

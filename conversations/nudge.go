@@ -58,7 +58,7 @@ func weeklyID(workspace, person string, day time.Time) string {
 	return subjectID(workspace, KindNudge, person+"/weekly/"+day.Format(time.DateOnly))
 }
 
-func nudgeNeeds(id string, n *Nudge, e Event) Needs {
+func nudgeNeeds(n *Nudge, e Event) Needs {
 	needs := Needs{}
 	if n == nil && e.Kind == Told {
 		needs.People = []string{e.Field("who")}

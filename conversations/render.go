@@ -75,7 +75,7 @@ func Render(s Subject, ef Effect, f Facts) (Body, bool) {
 	case *ActionItem:
 		state.render(p, ef)
 	case *Nudge:
-		state.render(p, s.ID, ef)
+		state.render(p, s.ID)
 	case *WorkspaceState:
 		state.render(p)
 	case *PersonState:
@@ -96,7 +96,7 @@ func (p *page) words(s string) *page {
 	return p
 }
 
-func (p *page) wordsf(format string, args ...any) *page { return p.words(fmt.Sprintf(format, args...)) }
+func (p *page) wordsf(format string, args ...any) { p.words(fmt.Sprintf(format, args...)) }
 
 // quote shows what people said, exactly and inert; the people mentioned in it by name.
 func (p *page) quote(text string) *page {
@@ -141,9 +141,8 @@ func (p *page) link(label string, to MessageRef) *page {
 	return p
 }
 
-func (p *page) row(controls ...Control) *page {
+func (p *page) row(controls ...Control) {
 	p.body.Controls = append(p.body.Controls, controls)
-	return p
 }
 
 func (r *Review) name() string { return number("PM", r.Number) }
@@ -545,7 +544,7 @@ func (i *ActionItem) render(p *page, ef Effect) {
 	}
 }
 
-func (n *Nudge) render(p *page, id string, ef Effect) {
+func (n *Nudge) render(p *page, id string) {
 	p.zone = p.facts.Person(n.Person).Location(p.facts.Zone)
 	switch n.Rule {
 	case RuleFirstPin:

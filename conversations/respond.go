@@ -158,7 +158,7 @@ func Respond(e Event, f Facts) Answer {
 }
 
 func unknown(p *page, typed Typed) Answer {
-	word, _, _ := cutWord(typed.Rest)
+	word, _ := cutWord(typed.Rest)
 	p.words("I do not know ").inert(shorten(word, 40)).words(".")
 	if near := nearest(word); near != "" {
 		p.words(" Did you mean `" + near + "`?")

@@ -159,7 +159,7 @@ func (r *Review) timelineQueries() []Query {
 	return qs
 }
 
-func reviewNeeds(id string, r *Review, e Event, f Facts) Needs {
+func reviewNeeds(id string, r *Review, e Event) Needs {
 	n := Needs{}
 	switch e.Kind {
 	case Commanded, Said:
@@ -208,11 +208,11 @@ func stepReview(o *out, r *Review, e Event, f Facts) *Review {
 	case Said:
 		r.said(o, e, f)
 	case Edited:
-		r.edited(o, e)
+		r.edited(e)
 	case Deleted:
-		r.deleted(o, e)
+		r.deleted(e)
 	case Reacted:
-		r.marked(o, e)
+		r.marked(e)
 	case Clicked:
 		r.clicked(o, e, f)
 	case Submitted:
@@ -224,7 +224,7 @@ func stepReview(o *out, r *Review, e Event, f Facts) *Review {
 	case Looked:
 		o.fetch(e.Message, 0)
 	case Fetched:
-		r.fetched(o, e)
+		r.fetched(e)
 	case Filed:
 		r.filed(o, e)
 	case Ticked:
@@ -268,7 +268,7 @@ func newReview(o *out, e Event, f Facts) *Review {
 
 // startTitle is what follows `start`, without the words that choose the size.
 func startTitle(rest string) string {
-	if first, more, _ := cutWord(rest); strings.EqualFold(first, "tiny") {
+	if first, more := cutWord(rest); strings.EqualFold(first, "tiny") {
 		rest = more
 	}
 	title, _, _ := strings.Cut(strings.TrimSpace(rest), "\n")
@@ -312,7 +312,7 @@ func (r *Review) clicked(o *out, e Event, f Facts) {
 		o.reply("started")
 	case "next":
 		n, _ := strconv.Atoi(e.Value)
-		r.next(o, n, e)
+		r.next(o, n)
 	case "ask":
 		n, _ := strconv.Atoi(e.Value)
 		r.askHere(o, n, e)
@@ -336,9 +336,9 @@ func (r *Review) command(o *out, e Event, f Facts, text string) {
 		}
 		o.reply("started")
 	case "next":
-		r.next(o, r.asking(), e)
+		r.next(o, r.asking())
 	case "answer":
-		word, body, _ := cutWord(args)
+		word, body := cutWord(args)
 		n, _ := strconv.Atoi(strings.TrimSuffix(word, ":"))
 		r.answer(o, Heard{ID: e.Key, Who: e.Who, At: e.At, Text: body, Masked: e.Masked, Question: n})
 	case "publish":
@@ -348,7 +348,7 @@ func (r *Review) command(o *out, e Event, f Facts, text string) {
 
 // reviewArgs takes `PM-4` off the front of a command's arguments.
 func reviewArgs(t Typed) (n int, args string) {
-	word, rest, _ := cutWord(t.Rest)
+	word, rest := cutWord(t.Rest)
 	if series, n, ok := parseNumber(word); ok && series == "PM" {
 		return n, rest
 	}
@@ -383,7 +383,7 @@ func (r *Review) said(o *out, e Event, f Facts) {
 		}
 	}
 	if strings.EqualFold(strings.TrimSpace(text), "next") && e.Who == r.Facilitator {
-		r.next(o, r.asking(), e)
+		r.next(o, r.asking())
 		return
 	}
 	h := Heard{ID: e.Message.ID, Who: e.Who, At: e.At, Text: text, Masked: e.Masked, ReplyTo: e.ReplyTo}
@@ -416,7 +416,7 @@ func (r *Review) hear(h Heard) bool {
 }
 
 // edited follows a reply's words. Of two edits the newer by the platform's time counts.
-func (r *Review) edited(o *out, e Event) {
+func (r *Review) edited(e Event) {
 	i := r.heardIndex(e.Message.ID)
 	if i < 0 {
 		if e.MessageAt.IsZero() {
@@ -442,7 +442,7 @@ func (h *Heard) write(text string, masked bool) {
 	}
 }
 
-func (r *Review) deleted(o *out, e Event) {
+func (r *Review) deleted(e Event) {
 	i := r.heardIndex(e.Message.ID)
 	if i < 0 {
 		if !e.MessageAt.IsZero() && r.Thread.Thread != "" && e.Where.Thread == r.Thread.Thread {
@@ -459,7 +459,7 @@ func (r *Review) heardIndex(message string) int {
 }
 
 // marked keeps what a person's 📝 or ❌ last said.
-func (r *Review) marked(o *out, e Event) {
+func (r *Review) marked(e Event) {
 	if e.Emoji != markTake && e.Emoji != markLeave {
 		return
 	}
@@ -482,7 +482,7 @@ func (r *Review) marked(o *out, e Event) {
 }
 
 // fetched is a reply read again because it differed.
-func (r *Review) fetched(o *out, e Event) {
+func (r *Review) fetched(e Event) {
 	i := r.heardIndex(e.Message.ID)
 	if i < 0 || e.Snapshot == nil || r.Heard[i].Deleted {
 		return
@@ -515,7 +515,7 @@ func (r *Review) setMarks(message, emoji string, snap Snapshot, at time.Time) {
 			return m.Message == message && m.Emoji == emoji && m.Who == w && m.On
 		})
 		if !on {
-			r.marked(nil, Event{Message: MessageRef{ID: message}, Who: w, Emoji: emoji, On: true, At: at})
+			r.marked(Event{Message: MessageRef{ID: message}, Who: w, Emoji: emoji, On: true, At: at})
 		}
 	}
 }
@@ -531,7 +531,7 @@ func (r *Review) submitted(o *out, e Event, f Facts) {
 }
 
 // next closes question n and asks the one after it. A click on a question that is closed already says so.
-func (r *Review) next(o *out, n int, e Event) {
+func (r *Review) next(o *out, n int) {
 	if r.Stage != StageOpen || n == 0 || slices.Contains(r.Closed, n) || !r.hasAsked(n) {
 		o.reply("where")
 		return

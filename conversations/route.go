@@ -83,7 +83,7 @@ func routeCommand(e Event, text string) Routing {
 			}
 		}
 	case aboutNumber:
-		word, _, _ := cutWord(typed.Rest)
+		word, _ := cutWord(typed.Rest)
 		if series, n, ok := parseNumber(word); ok {
 			r.Addresses = append(r.Addresses, numberAddress(e.Where.Workspace, series, n))
 		}
@@ -158,7 +158,7 @@ func (r Routing) commandSubjects(e Event, found map[string][]string) ([]string, 
 	case aboutSettings:
 		return []string{workspaceID(e.Where.Workspace)}, Answer{}
 	case aboutNumber:
-		word, _, _ := cutWord(typed.Rest)
+		word, _ := cutWord(typed.Rest)
 		if ids := all(r.Addresses, found); len(ids) > 0 {
 			return ids[:1], Answer{}
 		}
@@ -216,7 +216,7 @@ func Check(e Event, f Facts) (Answer, bool) {
 		return checkForm(e, f)
 	}
 	typed, _ := ParseCommand(e.Text)
-	word, rest, _ := cutWord(typed.Rest)
+	word, rest := cutWord(typed.Rest)
 	switch typed.about {
 	case aboutNumber:
 		series, _, ok := parseNumber(word)

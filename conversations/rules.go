@@ -57,16 +57,16 @@ func StepNeeds(s Subject, e Event, f Facts) Needs {
 	switch KindOf(s.ID) {
 	case KindReview:
 		r, _ := s.State.(*Review)
-		return reviewNeeds(s.ID, r, e, f)
+		return reviewNeeds(s.ID, r, e)
 	case KindEvent:
 		t, _ := s.State.(*TimelineEvent)
 		return timelineEventNeeds(s.ID, t, e, f)
 	case KindItem:
 		i, _ := s.State.(*ActionItem)
-		return itemNeeds(s.ID, i, e)
+		return itemNeeds(i, e)
 	case KindNudge:
 		n, _ := s.State.(*Nudge)
-		return nudgeNeeds(s.ID, n, e)
+		return nudgeNeeds(n, e)
 	case KindWorkspace:
 		return workspaceNeeds(s.ID, e)
 	}

@@ -52,7 +52,7 @@ func (s Settings) Location(fallback *time.Location) *time.Location {
 
 // change applies `pins 📌 📍`, `ideas 🎯` or `zone Europe/Berlin`. problem says in words why it cannot be done.
 func (s Settings) change(rest string) (changed Settings, problem string) {
-	what, value, _ := cutWord(rest)
+	what, value := cutWord(rest)
 	words := strings.Fields(value)
 	switch strings.ToLower(what) {
 	case "pins":

@@ -202,7 +202,7 @@ func stepTimelineEvent(o *out, t *TimelineEvent, e Event, f Facts) *TimelineEven
 	case Submitted:
 		o.say("It is on the timeline already: " + number("E", t.Number) + ".")
 	case Ticked:
-		return t.tick(o, e, f)
+		return t.tick(o, f)
 	}
 	return t
 }
@@ -226,7 +226,7 @@ func newTimelineEvent(o *out, e Event, f Facts) *TimelineEvent {
 		}
 		t := &TimelineEvent{Message: e.Message, Where: e.Where, Time: e.Snapshot.At, Version: 1}
 		t.setPins(*e.Snapshot, f)
-		t.arm(f)
+		t.arm()
 		t.look(o)
 		return t
 	case Commanded, Submitted:
@@ -253,7 +253,7 @@ func (t *TimelineEvent) react(o *out, e Event, f Facts) {
 		at = f.Now
 	}
 	t.notePin(Pin{Who: e.Who, Emoji: e.Emoji, Idea: slices.Contains(f.Settings.ideas(), e.Emoji), On: e.On, At: at})
-	t.arm(f)
+	t.arm()
 	t.look(o)
 }
 
@@ -300,7 +300,7 @@ func (t *TimelineEvent) setPins(snap Snapshot, f Facts) {
 }
 
 // arm sets when the event is looked at again: for the offer, and to go when nothing used it.
-func (t *TimelineEvent) arm(f Facts) {
+func (t *TimelineEvent) arm() {
 	newest := t.newestPin()
 	if newest.IsZero() {
 		return
@@ -347,7 +347,7 @@ func (t *TimelineEvent) fetched(o *out, e Event, f Facts) {
 		t.setPins(*e.Snapshot, f)
 		t.Time, t.Where = e.Snapshot.At, e.Snapshot.Where
 	}
-	t.arm(f)
+	t.arm()
 	switch {
 	case !t.Pinned():
 		t.forget()
@@ -433,7 +433,7 @@ func (t *TimelineEvent) changed(o *out, f Facts) {
 // command is `timeline edit`, `at`, `hide` and `show`.
 func (t *TimelineEvent) command(o *out, e Event, f Facts) {
 	typed, _ := ParseCommand(e.Text)
-	_, rest, _ := cutWord(typed.Rest)
+	_, rest := cutWord(typed.Rest)
 	name := number("E", t.Number)
 	switch typed.Name {
 	case "timeline edit":
@@ -538,7 +538,7 @@ func lineOf(id string) int {
 }
 
 // tick makes the offer when its cluster has been quiet, and lets an unused pin go.
-func (t *TimelineEvent) tick(o *out, e Event, f Facts) *TimelineEvent {
+func (t *TimelineEvent) tick(o *out, f Facts) *TimelineEvent {
 	used := slices.ContainsFunc(f.Subjects, func(s Subject) bool {
 		r, ok := s.State.(*Review)
 		return ok && r.covers(t.Where, t.Shown().Time)

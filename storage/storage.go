@@ -28,14 +28,14 @@ import (
 )
 
 var (
-	// ErrNotFound: there is nothing of that name, or nothing to claim now.
+	// ErrNotFound means: there is nothing of that name, or nothing to claim now.
 	ErrNotFound = errors.New("not found")
-	// ErrConflict: somebody else changed it first, or a claim or lease is no longer held. Load again and decide again.
+	// ErrConflict means: somebody else changed it first, or a claim or lease is no longer held. Load again and decide again.
 	ErrConflict = errors.New("changed by somebody else")
-	// ErrUnavailable: the store cannot be reached or did not answer in time; whether the write happened is not known.
+	// ErrUnavailable means: the store cannot be reached or did not answer in time; whether the write happened is not known.
 	// Repeat it.
 	ErrUnavailable = errors.New("store unavailable")
-	// ErrNewer: the database was written by a newer version of the program. Ready returns it; nothing else is touched.
+	// ErrNewer means: the database was written by a newer version of the program. Ready returns it; nothing else is touched.
 	ErrNewer = errors.New("database belongs to a newer version")
 )
 
