@@ -1,0 +1,153 @@
+package mongo
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"github.com/debrief-bot/debrief/storage"
+	"github.com/debrief-bot/debrief/storage/storagetest"
+)
+
+// serverURI names the server of the tests, which skip where there is none.
+func serverURI(t testing.TB) string {
+	t.Helper()
+	uri := os.Getenv("DEBRIEF_TEST_MONGO_URI")
+	if uri == "" {
+		t.Skip("no MongoDB server: run .ci/mongo/start and set DEBRIEF_TEST_MONGO_URI to the line it prints")
+	}
+	return uri
+}
+
+// openTest opens a store on a database of its own, which is dropped when the test ends.
+func openTest(t testing.TB, o Options) *Store {
+	t.Helper()
+	o.Database = "debrief_test_" + bson.NewObjectID().Hex()
+	s := openAt(t, serverURI(t), o)
+	t.Cleanup(func() { dropDatabase(t, o.Database) })
+	return s
+}
+
+func openAt(t testing.TB, uri string, o Options) *Store {
+	t.Helper()
+	if o.monitor == nil {
+		o.monitor = recorder.monitor()
+	}
+	s, err := Open(t.Context(), uri, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+func dropDatabase(t testing.TB, name string) {
+	s, err := Open(context.Background(), serverURI(t), Options{Database: name})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if err := s.db.Drop(context.Background()); err != nil {
+		t.Error(err)
+	}
+}
+
+func harness() storagetest.Harness {
+	return storagetest.Harness{
+		Open: func(t testing.TB, clock func() time.Time) storage.Store { return openTest(t, Options{Clock: clock}) },
+		Again: func(t testing.TB, s storage.Store, clock func() time.Time) storage.Store {
+			return openAt(t, serverURI(t), Options{Clock: clock, Database: s.(*Store).db.Name()})
+		},
+		SetField:  setField,
+		Field:     getField,
+		Holds:     holdsText,
+		Age:       age,
+		MakeNewer: makeNewer,
+	}
+}
+
+func setField(t testing.TB, s storage.Store, id, field string, value json.RawMessage) {
+	v, err := toBSON(value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	result, err := s.(*Store).subjects.UpdateOne(t.Context(), byID(id), set(bson.D{{Key: "state." + field, Value: v}}))
+	if err != nil || result.MatchedCount != 1 {
+		t.Fatal(result, err)
+	}
+}
+
+func getField(t testing.TB, s storage.Store, id, field string) (json.RawMessage, bool) {
+	var d document
+	if err := s.(*Store).subjects.FindOne(t.Context(), byID(id)).Decode(&d); err != nil {
+		t.Fatal(err)
+	}
+	v, err := d.State.LookupErr(field)
+	if err != nil {
+		return nil, false
+	}
+	raw, err := appendJSON(nil, v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw, true
+}
+
+func holdsText(t testing.TB, s storage.Store, text string) bool {
+	cursor, err := s.(*Store).inbox.Find(t.Context(), bson.D{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rows []bson.Raw
+	if err := cursor.All(t.Context(), &rows); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range rows {
+		if strings.Contains(string(r), text) {
+			return true
+		}
+	}
+	return false
+}
+
+func age(t testing.TB, s storage.Store, by time.Duration) {
+	inbox := s.(*Store).inbox
+	cursor, err := inbox.Find(t.Context(), bson.D{{Key: "state", Value: rowDone}}, options.Find().SetProjection(bson.D{{Key: "doneAt", Value: 1}}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rows []struct {
+		ID     rowID     `bson:"_id"`
+		DoneAt time.Time `bson:"doneAt"`
+	}
+	if err := cursor.All(t.Context(), &rows); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range rows {
+		if _, err := inbox.UpdateOne(t.Context(), byID(r.ID), set(bson.D{{Key: "doneAt", Value: r.DoneAt.Add(-by)}})); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func makeNewer(t testing.TB, s storage.Store) {
+	_, err := s.(*Store).meta.UpdateOne(t.Context(), byID("schema"), set(bson.D{{Key: "v", Value: schemaVersion + 1}}))
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestStore(t *testing.T) {
+	serverURI(t)
+	storagetest.Run(t, harness())
+}
