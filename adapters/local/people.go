@@ -439,7 +439,8 @@ func (c *Chat) submit(person string, values map[string]string) (e conversations.
 	if err != nil {
 		return e, false, err
 	}
-	if f.Errors = missing(f.Form, fields); len(f.Errors) > 0 {
+	if wrong := missing(f.Form, fields); len(wrong) > 0 {
+		c.stays(person, f, wrong)
 		return e, false, nil
 	}
 	_, at := c.stamp()

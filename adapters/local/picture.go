@@ -20,6 +20,7 @@ type Act struct {
 	Emoji   string
 	Body    conversations.Body
 	Form    *conversations.Form
+	Wrong   []conversations.Field // what is wrong in the form
 }
 
 func (c *Chat) did(a Act) {

@@ -72,7 +72,7 @@ const notSaved = "Not saved. Please try again."
 
 func (c *Chat) notSaved(e conversations.Event) {
 	if f := c.s.Forms[e.Who]; f != nil && e.Kind == conversations.Submitted {
-		f.Errors = []conversations.Field{{Value: notSaved}}
+		c.stays(e.Who, f, []conversations.Field{{Value: notSaved}})
 		return
 	}
 	c.tellPerson(e.Who, e.Where, notSaved)
@@ -85,7 +85,7 @@ func (c *Chat) show(e conversations.Event, a conversations.Answer, act bool) {
 	}
 	if len(a.Errors) > 0 {
 		if f := c.s.Forms[e.Who]; f != nil {
-			f.Errors = a.Errors
+			c.stays(e.Who, f, a.Errors)
 		}
 	}
 	if a.Form == nil || !act {
@@ -96,7 +96,14 @@ func (c *Chat) show(e conversations.Event, a conversations.Answer, act bool) {
 		f.ID, f.Version = old.ID, old.Version+1
 	}
 	c.s.Forms[e.Who] = f
-	c.did(Act{Did: "form", Where: e.Where, Person: e.Who, Form: &f.Form})
+	c.stays(e.Who, f, nil)
+}
+
+// stays shows somebody their form, with what is wrong in it.
+func (c *Chat) stays(person string, f *openForm, wrong []conversations.Field) {
+	f.Errors = wrong
+	form := clone(f.Form)
+	c.did(Act{Did: "form", Where: f.Where, Person: person, Message: f.Message, Form: &form, Wrong: wrong})
 }
 
 // clone copies a form, since what people type is kept in it.

@@ -1,0 +1,435 @@
+package local
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/debrief-bot/debrief/adapters"
+	"github.com/debrief-bot/debrief/conversations"
+	"github.com/debrief-bot/debrief/conversations/transcript"
+)
+
+// Bot is the bot as the stage drives it.
+type Bot interface {
+	adapters.Handler
+	// Drain works off everything that can be worked off now.
+	Drain(ctx context.Context) error
+	// Tick does what is due at the moment now.
+	Tick(ctx context.Context, now time.Time) error
+}
+
+// Clock is a time that stands still until it is moved, and never goes back.
+type Clock struct {
+	mu sync.Mutex
+	at time.Time
+}
+
+// NewClock makes a clock that shows at.
+func NewClock(at time.Time) *Clock { return &Clock{at: at.UTC()} }
+
+// Now is what the clock shows, UTC.
+func (c *Clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at
+}
+
+// Set moves the clock to a later time. An earlier one changes nothing.
+func (c *Clock) Set(to time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if to.After(c.at) {
+		c.at = to.UTC()
+	}
+}
+
+// StageOptions say what is on a Stage.
+//
+// There are two clocks, as everywhere: that of people, which the chat and the bot read, and that of the store, by which
+// it counts leases, back-off and the spacing of slots. Settling winds only the store's, so what has to be tried again
+// takes no time that anybody sees, and messages have the same times in every world.
+type StageOptions struct {
+	Clock *Clock // people's and the bot's; nil: one is made
+	Store *Clock // the store's; nil: one is made
+	// Open makes the bot: at the beginning, and anew over the same store at every `restart`. The chat can be wrapped
+	// before the bot gets it. A bot that is an io.Closer is closed before the next one is made.
+	Open func(ctx context.Context, chat *Chat, zone *time.Location) (Bot, error)
+	// Next is the store's Next: when something that waits now can be gone on with, by its clock. nil: nothing waits.
+	Next func(ctx context.Context) (time.Time, error)
+	// NextDue is the store's NextDue: when a subject wants to be ticked, by the bot's clock. nil: never.
+	NextDue func(ctx context.Context) (time.Time, error)
+	// Away takes the store away, or gives it back. nil: it cannot be.
+	Away func(away bool)
+}
+
+// Stage plays transcripts on a local chat.
+type Stage struct {
+	o    StageOptions
+	chat *Chat
+	bot  Bot
+	zone *time.Location
+	away bool
+	refs map[string]conversations.MessageRef // by id
+}
+
+var _ transcript.Stage = (*Stage)(nil)
+
+// NewStage makes a stage with an empty chat.
+func NewStage(o StageOptions) *Stage {
+	if o.Clock == nil {
+		o.Clock = NewClock(time.Time{})
+	}
+	if o.Store == nil {
+		o.Store = NewClock(time.Time{})
+	}
+	return &Stage{o: o, chat: New(Options{Now: o.Clock.Now}), refs: map[string]conversations.MessageRef{}}
+}
+
+// Chat is the chat on the stage.
+func (s *Stage) Chat() *Chat { return s.chat }
+
+// Begin implements transcript.Stage.
+func (s *Stage) Begin(ctx context.Context, set transcript.Setting) error {
+	s.o.Clock.Set(set.Start)
+	s.o.Store.Set(set.Start)
+	s.zone = set.Zone
+	for _, p := range set.People {
+		zone := p.Zone
+		if zone == "" {
+			zone = set.Zone.String()
+		}
+		s.chat.Add(Person{
+			Person: conversations.Person{
+				ID: p.Name, Name: p.Name, Zone: zone, Active: !p.Inactive, Admin: p.Admin, Bot: p.Bot,
+			},
+			Outsider: p.Outsider,
+		})
+	}
+	for _, ch := range set.Channels {
+		s.chat.Open(Channel{
+			Name: ch.Name, Private: ch.Private, Archived: ch.Archived, WithoutBot: ch.WithoutBot, Members: ch.Members,
+		})
+	}
+	return s.open(ctx)
+}
+
+func (s *Stage) open(ctx context.Context) error {
+	b, err := s.o.Open(ctx, s.chat, s.zone)
+	if err != nil {
+		return fmt.Errorf("open the bot: %w", err)
+	}
+	s.bot = b
+	s.chat.connect(b)
+	return nil
+}
+
+// restart ends the bot wherever it is and opens another. The chat is written out and read in again, as it would be.
+func (s *Stage) restart(ctx context.Context) error {
+	s.chat.connect(nil)
+	if c, ok := s.bot.(io.Closer); ok {
+		if err := c.Close(); err != nil {
+			return fmt.Errorf("close the bot: %w", err)
+		}
+	}
+	saved, err := s.chat.Save()
+	if err != nil {
+		return err
+	}
+	if err := s.chat.Load(saved); err != nil {
+		return err
+	}
+	return s.open(ctx)
+}
+
+// move brings people's time to a moment, and the store's forward by as much.
+func (s *Stage) move(to time.Time) {
+	by := to.Sub(s.o.Clock.Now())
+	if by <= 0 {
+		return
+	}
+	s.o.Clock.Set(to)
+	s.o.Store.Set(s.o.Store.Now().Add(by))
+}
+
+// Do implements transcript.Stage.
+func (s *Stage) Do(ctx context.Context, d transcript.Deed) (string, error) {
+	s.move(d.At)
+	p, on := In(d.Channel, d.Thread), s.refs[d.Message]
+	switch d.Verb {
+	case transcript.Say, transcript.Program:
+		return s.say(ctx, d, p)
+	case transcript.Edit:
+		return "", s.chat.Edit(ctx, d.Who, on, d.Text)
+	case transcript.Delete:
+		return "", s.chat.Delete(ctx, d.Who, on)
+	case transcript.React:
+		return "", s.chat.React(ctx, d.Who, on, d.Emoji)
+	case transcript.Unreact:
+		return "", s.chat.Unreact(ctx, d.Who, on, d.Emoji)
+	case transcript.Command:
+		return "", s.chat.Command(ctx, d.Who, p, d.Text)
+	case transcript.Click:
+		return "", s.chat.Click(ctx, d.Who, on, d.Label, d.Choice)
+	case transcript.Submit:
+		values := map[string]string{}
+		for _, f := range d.Fields {
+			values[f.Name] = f.Value
+		}
+		return "", s.chat.Submit(ctx, d.Who, values)
+	}
+	return "", s.arrange(ctx, d)
+}
+
+func (s *Stage) say(ctx context.Context, d transcript.Deed, p conversations.Place) (string, error) {
+	who, extra := d.Who, Extra{Files: d.Files, ReplyTo: d.ReplyTo}
+	if d.Verb == transcript.Program {
+		who, extra.Program = "", d.Who
+	}
+	ref, err := s.chat.Say(ctx, who, p, d.Text, extra)
+	if err != nil {
+		return "", err
+	}
+	s.refs[ref.ID] = ref
+	return ref.ID, nil
+}
+
+// arrange changes the world around the bot.
+func (s *Stage) arrange(ctx context.Context, d transcript.Deed) error {
+	switch d.Verb {
+	case transcript.Join:
+		return s.chat.Enter(d.Who, d.Channel)
+	case transcript.Leave:
+		return s.chat.Leave(d.Who, d.Channel)
+	case transcript.Invite:
+		return s.chat.Join(ctx, d.Channel)
+	case transcript.Archive:
+		return s.chat.Archive(d.Channel)
+	case transcript.Deactivate:
+		return s.chat.Deactivate(d.Who)
+	case transcript.Restart:
+		return s.restart(ctx)
+	case transcript.StoreAway, transcript.StoreBack:
+		if s.o.Away == nil {
+			return fmt.Errorf("this stage cannot take the store away")
+		}
+		s.away = d.Verb == transcript.StoreAway
+		s.o.Away(s.away)
+		return nil
+	}
+	return fmt.Errorf("this stage does not know %q", d.Verb)
+}
+
+const (
+	restless   = 2000          // rounds after which Settle gives up
+	settleTime = 6 * time.Hour // by the store's clock, after which it gives up
+)
+
+// Settle implements transcript.Stage: everything that waits is worked off, and the store's clock is wound to whatever
+// waits next, until nothing does. While the store is away nothing happens.
+func (s *Stage) Settle(ctx context.Context) error {
+	if s.away {
+		return nil
+	}
+	limit := s.o.Store.Now().Add(settleTime)
+	for range restless {
+		s.chat.Redeliver(ctx)
+		if err := s.bot.Drain(ctx); err != nil {
+			return fmt.Errorf("drain: %w", err)
+		}
+		ticked, err := s.tick(ctx)
+		if err != nil {
+			return err
+		}
+		if ticked {
+			continue
+		}
+		left := s.chat.Redeliver(ctx)
+		next, err := ask(ctx, s.o.Next)
+		if err != nil {
+			return fmt.Errorf("ask the store what waits: %w", err)
+		}
+		if next.IsZero() && left == 0 {
+			return nil
+		}
+		if next.After(limit) {
+			return fmt.Errorf("something still waits until %s, after %s of trying", next.Format(time.RFC3339), settleTime)
+		}
+		s.o.Store.Set(next)
+	}
+	return fmt.Errorf("no rest after %d rounds", restless)
+}
+
+// tick ticks the bot if something is due now.
+func (s *Stage) tick(ctx context.Context) (bool, error) {
+	now := s.o.Clock.Now()
+	due, err := s.Due(ctx)
+	if err != nil || due.IsZero() || due.After(now) {
+		return false, err
+	}
+	if err := s.bot.Tick(ctx, now); err != nil {
+		return false, fmt.Errorf("tick: %w", err)
+	}
+	return true, nil
+}
+
+func ask(ctx context.Context, f func(context.Context) (time.Time, error)) (time.Time, error) {
+	if f == nil {
+		return time.Time{}, nil
+	}
+	return f(ctx)
+}
+
+// Due implements transcript.Stage.
+func (s *Stage) Due(ctx context.Context) (time.Time, error) {
+	if s.away {
+		return time.Time{}, nil
+	}
+	due, err := ask(ctx, s.o.NextDue)
+	if err != nil {
+		return due, fmt.Errorf("ask the store what is due: %w", err)
+	}
+	return due, nil
+}
+
+// Pass implements transcript.Stage.
+func (s *Stage) Pass(ctx context.Context, to time.Time) error {
+	if err := s.Settle(ctx); err != nil {
+		return err
+	}
+	for range restless {
+		due, err := s.Due(ctx)
+		if err != nil {
+			return err
+		}
+		if due.IsZero() || due.After(to) {
+			return s.arrive(ctx, to)
+		}
+		s.move(due)
+		if err := s.Settle(ctx); err != nil {
+			return fmt.Errorf("at %s: %w", due.Format(time.RFC3339), err)
+		}
+	}
+	return fmt.Errorf("more than %d things due on the way", restless)
+}
+
+// arrive is the end of a time that passes: the bot is ticked once more, as its metronome would.
+func (s *Stage) arrive(ctx context.Context, to time.Time) error {
+	s.move(to)
+	if s.away {
+		return nil
+	}
+	if err := s.bot.Tick(ctx, s.o.Clock.Now()); err != nil {
+		return fmt.Errorf("tick: %w", err)
+	}
+	return s.Settle(ctx)
+}
+
+// Scene implements transcript.Stage.
+func (s *Stage) Scene(context.Context) (transcript.Scene, error) {
+	var scene transcript.Scene
+	for _, m := range s.chat.Everything() {
+		s.refs[m.Message.ID] = m.Message
+		for _, r := range m.Reactions {
+			if slices.Contains(r.Who, BotID) {
+				scene.Marks = append(scene.Marks, transcript.Mark{Message: m.Message.ID, Emoji: r.Emoji})
+			}
+		}
+		if m.Who == BotID && m.Only == "" {
+			scene.Messages = append(scene.Messages, s.message(m))
+		}
+	}
+	for _, a := range s.chat.Log(0) {
+		switch a.Did {
+		case "reply", "notice", "form":
+			scene.Answers = append(scene.Answers, s.answer(a))
+		}
+	}
+	return scene, nil
+}
+
+func (s *Stage) message(m Shown) transcript.Message {
+	person, _ := isDirect(m.Where.Channel)
+	t := transcript.Message{
+		ID: m.Message.ID, Channel: m.Where.Channel, Thread: m.Where.Thread, Slot: m.Slot, At: m.At, Touched: m.At,
+		Text: Text(m.Body, s.chat.ReaderOf(person, s.zone)), Controls: choices(m.Body),
+	}
+	if m.Edited.After(t.Touched) {
+		t.Touched = m.Edited
+	}
+	if m.Body.File != nil {
+		t.File = &transcript.File{Name: m.Body.File.Name, Text: m.Body.File.Text}
+	}
+	return t
+}
+
+func choices(b conversations.Body) []transcript.Control {
+	var all []transcript.Control
+	for _, row := range b.Controls {
+		for _, c := range row {
+			t := transcript.Control{Label: c.Label}
+			for _, o := range c.Options {
+				t.Choices = append(t.Choices, o.Label)
+			}
+			all = append(all, t)
+		}
+	}
+	return all
+}
+
+func (s *Stage) answer(a Act) transcript.Answer {
+	t := transcript.Answer{
+		To: a.Person, Channel: a.Where.Channel, Thread: a.Where.Thread, ByChat: a.Did == "notice", At: a.At,
+	}
+	if a.Form != nil {
+		t.Form, t.Text = true, FormText(*a.Form, a.Wrong)
+		return t
+	}
+	t.Message, t.Controls = a.Message.ID, choices(a.Body)
+	t.Text = Text(a.Body, s.chat.ReaderOf(a.Person, s.zone))
+	return t
+}
+
+// FormText is a form as plain text: its title, a line for each input, what is wrong, and the button.
+func FormText(f conversations.Form, wrong []conversations.Field) string {
+	lines := []string{f.Title}
+	for _, in := range f.Inputs {
+		lines = append(lines, inputText(in))
+	}
+	for _, w := range wrong {
+		lines = append(lines, "! "+strings.TrimPrefix(w.Name+": "+w.Value, ": "))
+	}
+	if f.Submit != "" {
+		lines = append(lines, "["+f.Submit+"]")
+	}
+	return strings.Join(lines, "\n")
+}
+
+func inputText(in conversations.Input) string {
+	text := in.Name + ": " + in.Label
+	if in.Optional {
+		text += " (optional)"
+	}
+	value := in.Value
+	var options []string
+	for _, o := range in.Options {
+		options = append(options, inert(o.Label))
+		if o.Value == in.Value {
+			value = o.Label
+		}
+	}
+	if len(options) > 0 {
+		text += " ▾ " + strings.Join(options, " | ")
+	}
+	if value != "" {
+		text += " = " + strings.ReplaceAll(inert(value), "\n", " / ")
+	}
+	if in.Hint != "" {
+		text += " – " + in.Hint
+	}
+	return text
+}
