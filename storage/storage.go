@@ -94,8 +94,9 @@ type Inbox interface {
 	// Accept inserts the rows that are not there yet. When it returns nil, all of them are durable, as new ones or from
 	// before (also when long finished). On error any of them may be.
 	Accept(ctx context.Context, rows ...Row) error
-	// Claim takes the next lane, in turn, that has new rows, is not leased and does not rest. It gives up to LaneBatch
-	// rows. ErrNotFound when there is none. A busy lane costs the same whether it holds ten rows or ten thousand.
+	// Claim takes the next lane, in turn, that has new rows, is not leased and does not rest. In turn: whatever order the
+	// store keeps (by name, by waiting), no lane comes again before every other that waits has come once. It gives up to
+	// LaneBatch rows. ErrNotFound when there is none. A busy lane costs the same whether it holds ten rows or ten thousand.
 	Claim(ctx context.Context, worker string) (Lane, error)
 	// Renew extends the lease to LeaseTTL from now. ErrConflict when it is no longer held: it was released, or somebody
 	// else took over.
