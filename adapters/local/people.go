@@ -230,7 +230,7 @@ func (c *Chat) delete(person string, ref conversations.MessageRef) error {
 	if c.hears(m) {
 		c.queue(conversations.Event{
 			Key: Workspace + "/gone/" + m.Channel + "/" + m.ID, Kind: conversations.Deleted, At: at,
-			Where: m.where(), Message: m.ref(),
+			Where: m.where(), Message: m.ref(), MessageAt: m.At,
 		})
 	}
 	return nil
@@ -280,8 +280,7 @@ func (c *Chat) react(person string, ref conversations.MessageRef, emoji string, 
 	c.queue(conversations.Event{
 		Key:  strings.Join([]string{Workspace, "react", m.Channel, m.ID, person, emoji, sign, id}, "/"),
 		Kind: conversations.Reacted, At: at, Where: In(m.Channel), Who: person,
-		Message: m.ref(), Emoji: emoji, On: on,
-		Snapshot: &conversations.Snapshot{Message: m.ref(), Where: In(m.Channel), At: m.At},
+		Message: m.ref(), MessageAt: m.At, Emoji: emoji, On: on,
 	})
 	return nil
 }
@@ -325,7 +324,7 @@ func (c *Chat) Command(ctx context.Context, person string, p conversations.Place
 		return nil
 	}
 	_, at := c.stamp()
-	words, masked := mask(mentions(text, c.s.People))
+	words, masked := conversations.Mask(mentions(text, c.s.People))
 	e := conversations.Event{
 		Key: Workspace + "/cmd/" + strconv.Itoa(c.next()), Kind: conversations.Commanded, At: at, Where: p, Who: person,
 		Text: strings.TrimSpace(words), Masked: masked, Handle: c.handle(),
@@ -375,7 +374,7 @@ func (c *Chat) click(person string, ref conversations.MessageRef, label, choice 
 	id, at := c.stamp()
 	return conversations.Event{
 		Key:  strings.Join([]string{Workspace, "click", m.Channel, m.ID, person, control.Verb, id}, "/"),
-		Kind: conversations.Clicked, At: at, Where: m.where(), Who: person, Message: m.ref(),
+		Kind: conversations.Clicked, At: at, Where: m.where(), Who: person, Message: m.ref(), MessageAt: m.At,
 		Verb: control.Verb, Subject: control.Subject, Value: value, Handle: c.handle(),
 	}, nil
 }
@@ -468,7 +467,7 @@ func (c *Chat) fill(f *openForm, values map[string]string) (fields []conversatio
 		}
 		text, hidden := in.Value, false
 		if len(in.Options) == 0 {
-			text, hidden = mask(mentions(in.Value, c.s.People))
+			text, hidden = conversations.Mask(mentions(in.Value, c.s.People))
 		}
 		masked = masked || hidden
 		fields = append(fields, conversations.Field{Name: in.Name, Value: text})

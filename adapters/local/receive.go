@@ -127,9 +127,9 @@ func (c *Chat) hears(m *message) bool {
 // said is the event that a message was posted.
 func said(m *message, people []Person) conversations.Event {
 	text, mention := addressed(m.Text)
-	text, masked := mask(mentions(text, people))
+	text, masked := conversations.Mask(mentions(text, people))
 	return conversations.Event{
-		Key: m.ref().Key(), Kind: conversations.Said, At: m.At, Where: m.where(), Who: m.Who, Message: m.ref(),
+		Key: m.ref().Key(), Kind: conversations.Said, At: m.At, Where: m.where(), Who: m.Who, Message: m.ref(), MessageAt: m.At,
 		ReplyTo: m.ReplyTo, Text: text, Masked: masked, Mention: mention, Files: slices.Clone(m.Files), Author: m.Author,
 	}
 }
@@ -158,9 +158,6 @@ func mentions(text string, people []Person) string {
 		return before + "<@" + id + ">" + name[len(id):]
 	})
 }
-
-// mask hides secrets.
-var mask = func(text string) (string, bool) { return text, false }
 
 // handle is a permission to answer an act privately.
 func (c *Chat) handle() conversations.Handle {

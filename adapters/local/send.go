@@ -287,10 +287,13 @@ func (c *Chat) snapshot(m *message) conversations.Snapshot {
 		s.Text = conversations.Plain(m.Body.Text)
 	} else {
 		e := said(m, c.s.People)
-		s.Text, s.Masked = e.Text, e.Masked
+		s.Text, s.Masked, s.Mention = e.Text, e.Masked, e.Mention
 	}
 	for _, r := range m.Reactions {
-		s.Reactions = append(s.Reactions, conversations.Reaction{Emoji: r.Emoji, Who: slices.Clone(r.Who)})
+		people := slices.DeleteFunc(slices.Clone(r.Who), func(who string) bool { return who == BotID })
+		if len(people) > 0 {
+			s.Reactions = append(s.Reactions, conversations.Reaction{Emoji: r.Emoji, Who: people})
+		}
 	}
 	return s
 }

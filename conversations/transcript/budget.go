@@ -111,17 +111,20 @@ func (r *run) countReply(t *tally, m Message) {
 	t.count(what, r.limit("thread", r.threadLimit(m)), name)
 }
 
+// threadLimit is what the reviews of a thread may post in it: its root is their card, or the card is in it.
 func (r *run) threadLimit(m Message) int {
-	for _, root := range r.last.Messages {
-		if root.ID != m.Thread || !isCard(root) {
+	limit := 0
+	for _, c := range r.last.Messages {
+		if !isCard(c) || c.Channel != m.Channel || (c.ID != m.Thread && c.Thread != m.Thread) {
 			continue
 		}
-		if hasWord(strings.ToLower(root.Text), "tiny") {
-			return perTiny
+		if hasWord(strings.ToLower(c.Text), "tiny") {
+			limit += perTiny
+		} else {
+			limit += perThread
 		}
-		return perThread
 	}
-	return 0 // not a review
+	return limit
 }
 
 func (r *run) local(t time.Time) time.Time { return t.In(cmp.Or(r.t.Setting.Zone, time.UTC)) }

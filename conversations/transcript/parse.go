@@ -176,7 +176,7 @@ type listed struct {
 	rest  string // a zone
 }
 
-var listEntry = regexp.MustCompile(`^(\S+?)\s*(?:\(([^()]*)\))?\s*(\S+)?\s*(?:\(([^()]*)\))?$`)
+var listEntry = regexp.MustCompile(`^([^\s()]+)\s*(?:\(([^()]*)\))?\s*([^\s()]+)?\s*(?:\(([^()]*)\))?$`)
 
 // list reads `ana (admin), bo America/New_York`.
 func (p *parser) list(s string) ([]listed, error) {
@@ -430,11 +430,9 @@ func (p *parser) act(head string) error {
 	}
 	n := 1 + p.more(indent(p.lines[p.at]))
 	if n > 1 {
-		if !slices.Contains([]verb{says, programSays, edits, commands}, l.verb) {
-			p.at++
-			return p.fail("this line is indented, but the one above it has no text to go on with")
+		if err := p.goOn(&l, goesOn(p.lines[p.at+1:p.at+n])); err != nil {
+			return err
 		}
-		l.text = strings.TrimPrefix(l.text+"\n"+goesOn(p.lines[p.at+1:p.at+n]), "\n")
 	}
 	if l.text == "" && slices.Contains([]verb{says, programSays, edits}, l.verb) && len(l.files) == 0 {
 		return p.fail("there is no text")
@@ -444,6 +442,28 @@ func (p *parser) act(head string) error {
 	}
 	p.take(act, n).act = l
 	return nil
+}
+
+// goOn adds the lines that continue a text. What goes with a message may stand after the last of them.
+func (p *parser) goOn(l *line, more string) error {
+	switch l.verb {
+	case says, programSays:
+		head, last := "", more
+		if cut := strings.LastIndex(more, "\n"); cut >= 0 {
+			head, last = more[:cut+1], more[cut+1:]
+		}
+		last, err := p.extras(last, l)
+		if err != nil {
+			return err
+		}
+		l.text = strings.TrimSpace(l.text + "\n" + head + last)
+		return nil
+	case edits, commands:
+		l.text = strings.TrimSpace(l.text + "\n" + more)
+		return nil
+	}
+	p.at++
+	return p.fail("this line is indented, but the one above it has no text to go on with")
 }
 
 func (p *parser) given(name string) error {
@@ -495,16 +515,19 @@ func goesOn(lines []string) string {
 	return strings.Join(texts, "\n")
 }
 
+// aMessage is how a message is named: m1, or `ana 14:02` when it has no name.
+const aMessage = `([^\s:]+(?: \d\d:\d\d(?: \(\d+\))?)?)`
+
 var (
 	timed    = regexp.MustCompile(`^(?:(\d{4}-\d\d-\d\d) +)?(\d{1,2}:\d\d) +`)
-	bySign   = regexp.MustCompile(`^(\S+) ([+-])(\S+) (\S+)$`)
-	byName   = regexp.MustCompile(`^(\S+) (edits|deletes) ([^\s:]+)(?:: *(.*))?$`)
+	bySign   = regexp.MustCompile(`^(\S+) ([+-])(\S+) ` + aMessage + `$`)
+	byName   = regexp.MustCompile(`^(\S+) (edits|deletes) ` + aMessage + `(?:: *(.*))?$`)
 	byWord   = regexp.MustCompile(`^(\S+) (joins|leaves|invites bot|archives|is deactivated)$`)
 	byApp    = regexp.MustCompile(`^([^:()]*[^:()\s]) ?\(app\): *(.*)$`)
 	byColon  = regexp.MustCompile(`^([^\s:>]+): *(.*)$`)
 	byArrow  = regexp.MustCompile(`^([^\s:>]+)> *(.*)$`)
 	tail     = regexp.MustCompile(`^(.*?)\s{2,}(=|\+file |\^)(\S+)$`)
-	bracket  = regexp.MustCompile(`^\[([^\[\]]+?)(?: ▾ ([^\[\]]+))?\](?: on (\S+))?$`)
+	bracket  = regexp.MustCompile(`^\[([^\[\]]+?)(?: ▾ ([^\[\]]+))?\](?: on ` + aMessage + `)?$`)
 	goodName = regexp.MustCompile(`^\pL[\pL\pN._-]*$`)
 )
 
@@ -590,22 +613,29 @@ func (p *parser) who(s string, l *line) error {
 		l.who, l.verb = m[1], says
 		return p.words(m[2], l)
 	}
-	return p.fail("cannot read %q; lines are like: ana: text, ana> [Next], ana +📌 m1, ana edits m1: text, ana deletes m1", s)
+	return p.fail("cannot read %q; lines are like: ana: text, ana> [Next], ana +📌 m1, ana edits m1: text, ana deletes m1; lines that go on with a text are indented", s)
 }
 
-// words reads a message's text and what comes after it: its name, its files, what it answers.
+// words reads a message's text and what goes with it: its name, its files, what it answers.
 func (p *parser) words(s string, l *line) error {
-	s = "  " + s // so that a message can be nothing but a file
+	text, err := p.extras(s, l)
+	l.text = strings.TrimSpace(text)
+	return err
+}
+
+// extras takes what goes with a message off the end of a line and returns the rest.
+func (p *parser) extras(s string, l *line) (string, error) {
+	s = "  " + s // so that there can be nothing else
 	for {
 		m := tail.FindStringSubmatch(s)
 		if m == nil {
-			break
+			return strings.TrimPrefix(strings.TrimRight(s, " \t"), "  "), nil
 		}
 		s = m[1]
 		switch m[2] {
 		case "=":
 			if l.name != "" || !goodName.MatchString(m[3]) {
-				return p.fail("%q is no name for a message: one word that begins with a letter", m[3])
+				return "", p.fail("%q is no name for a message: one word that begins with a letter", m[3])
 			}
 			l.name = m[3]
 		case "^":
@@ -614,8 +644,6 @@ func (p *parser) words(s string, l *line) error {
 			l.files = append([]string{m[3]}, l.files...)
 		}
 	}
-	l.text = strings.TrimSpace(s)
-	return nil
 }
 
 // control reads what comes after `ana>`.

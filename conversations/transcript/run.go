@@ -1,6 +1,7 @@
 package transcript
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"regexp"
@@ -39,6 +40,7 @@ type run struct {
 	thread  string
 	here    string // the section's name
 	open    bool   // something was done that has not settled
+	spoken  bool   // the last line spoke to the bot
 	at      int    // index of the node being played
 	anchor  int    // index of the last one that was: not of the bot, no comment
 
@@ -218,11 +220,11 @@ func (r *run) enter(n node) error {
 	}
 	var cards []string
 	for _, m := range r.last.Messages {
-		if m.Channel != channel || m.Thread != "" || !isCard(m) {
+		if m.Channel != channel || !isCard(m) {
 			continue
 		}
 		if cardNumber.MatchString(thread) && hasWord(m.Text, thread) {
-			r.thread = m.ID
+			r.thread = cmp.Or(m.Thread, m.ID) // a review that was started in a thread lives there
 			return nil
 		}
 		first, _, _ := strings.Cut(m.Text, "\n")
@@ -257,7 +259,7 @@ func (r *run) act(ctx context.Context, n node) error {
 	if err != nil {
 		return r.fail(n, "%v", err)
 	}
-	r.open = true
+	r.open, r.spoken = true, n.act.asks()
 	if d.Verb == Delete {
 		r.gone[d.Message] = true
 	}
@@ -285,7 +287,7 @@ func (r *run) known(id string, d Deed) {
 	if n := r.taken[label]; n > 1 {
 		label = fmt.Sprintf("%s (%d)", label, n)
 	}
-	r.labels[id] = label
+	r.ids[label], r.labels[id] = id, label
 }
 
 // when is the moment of a line.
@@ -323,7 +325,7 @@ func (r *run) until(ctx context.Context, n node, at time.Time) error {
 	isDue := !due.IsZero() && due.After(r.now) && !due.After(at)
 	if at.Sub(r.now) <= patience && !isDue {
 		r.now = at
-		if n.act.seesFirst() && !n.act.with {
+		if !n.act.with && (n.act.seesFirst() || r.spoken) {
 			return r.end(ctx)
 		}
 		return nil
@@ -339,6 +341,14 @@ func (r *run) until(ctx context.Context, n node, at time.Time) error {
 
 // seesFirst reports whether a line is about something that the bot shows, so that it must have been shown.
 func (l line) seesFirst() bool { return l.verb == clicks || l.verb == submits }
+
+// asks reports whether a line speaks to the bot, so that people wait for what it says to that.
+func (l line) asks() bool {
+	mention := l.verb == says && len(l.text) >= len(botName) && strings.EqualFold(l.text[:len(botName)], botName)
+	return l.verb == commands || l.seesFirst() || mention
+}
+
+const botName = "@debrief"
 
 var verbs = map[verb]Verb{
 	says: Say, programSays: Program, edits: Edit, deletes: Delete, reacts: React, unreacts: Unreact, commands: Command,

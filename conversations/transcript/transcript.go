@@ -43,9 +43,9 @@
 //
 // # What people do
 //
-//	14:02 ana: text   =m1            a message, with a name for it; the name comes after two spaces or more
+//	14:02 ana: text   =m1            a message, with a name for it after two spaces or more; else it is called `ana 14:02`
 //	deploybot (app): text            a message of another program
-//	ana: see graph  +file graph.png  with a file; several are possible; ^m1 in that place answers m1
+//	ana: see graph  +file graph.png  with a file; several are possible; ^m1 there answers m1
 //	bo +📌 m1                        a reaction; bo -📌 m1 takes it off
 //	ana edits m1: text
 //	ana deletes m1
@@ -65,7 +65,7 @@
 // minute has gone by. A line that begins with & happens at the same moment as the one before.
 //
 // A text goes on in lines that are indented and do not look like a line of somebody's; a backslash before one makes sure.
-// A line with nothing but a dot is empty. Blank lines and lines that begin with # are for readers.
+// A message's name and files may stand after its first line or after its last. A line with nothing but a dot is empty. Blank lines and lines that begin with # are for readers.
 //
 // # What the bot does
 //
@@ -74,7 +74,7 @@
 //
 //	bot -> bo in #ops: text        a private answer to something bo did; also: chat -> bo in #ops: …
 //	bot asks bo: Title             a form for bo, with its inputs, and with what is wrong in them
-//	bot +📎 m1                     a reaction; bot -📎 m1. A message without a name is called `ana 14:02`
+//	bot +📎 m1                     a reaction; bot -📎 m1.
 //	bot edits card:                only the lines that differ, after "- " and "+ "; compared from block to block
 //	bot: text   =card              a post, named after what it is for; card.2 when there is one already
 //	bot -> bo: text   =nudge       a private message; its edit: bot edits nudge -> bo:
@@ -82,14 +82,15 @@
 // Posts and edits in another place than the section's say so: bot in #ops/m3: …, bot edits card in #ops:.
 //
 // A block is a run of what people do and of what the bot does about it. It ends before lines of the bot, at a section,
-// when more than five minutes or a due moment pass, and before a click or a form without &, since nobody clicks what
-// they have not seen. Only at the end of a block does the bot work off what has come in, so within one block it may
+// when more than five minutes or a due moment pass, before a click or a form, since nobody clicks what they have not seen,
+// and after whatever is said to the bot (a click, a form, a command, a text that begins with @debrief), since people wait
+// for what it says to that; but never before a line with &. Only at the end of a block does the bot work off what has come in, so within one block it may
 // come in doubled, late and in any order, and the end of the block must be the same.
 //
 // # The message budget
 //
 // Run counts what the bot posts: in a channel two for each card there and one digest a week, in a thread twelve (four
-// when its card says "tiny", none when its root is no card), all slots that begin with "report" counting as one; to a person one private message a week
+// when its card says "tiny", none where there is no card), all slots that begin with "report" counting as one; to a person one private message a week
 // and one a day whose slot begins with "hand". Private answers do not count.
 package transcript
 
