@@ -36,6 +36,7 @@ func mask(kind string) string { return "[masked: " + kind + "]" }
 type secret struct {
 	kind  string
 	hints []string       // lower case; one of them is in every text that matches, so that most texts are never searched
+	long  int            // instead of hints: what matches has at least so many characters without a space
 	find  *regexp.Regexp // its last group, or all of it where it has none, is the secret
 	is    func(value string) bool
 }
@@ -51,12 +52,12 @@ var secrets = []secret{
 		`\b(?:xox[a-z](?:\.xox[a-z])?|xapp)-[A-Za-z0-9-]{10,}`)},
 	{kind: "Discord webhook", hints: []string{"/webhooks/"}, find: regexp.MustCompile(
 		`(?i)(?:https?://)?(?:[a-z]+\.)?discord(?:app)?\.com/api/(?:v[0-9]+/)?webhooks/[0-9]+/[\w-]+`)},
-	{kind: "Discord token", hints: []string{"."}, find: regexp.MustCompile(
+	{kind: "Discord token", long: 56, find: regexp.MustCompile(
 		`\b(?:[MNO][A-Za-z0-9_-]{22,30}\.[A-Za-z0-9_-]{5,8}\.[A-Za-z0-9_-]{27,}|mfa\.[A-Za-z0-9_-]{80,})`)},
 
 	{kind: "AWS key", hints: []string{"akia", "asia"}, find: regexp.MustCompile(
 		`\b(?:AKIA|ASIA)[A-Z0-9]{16,}\b`)},
-	{kind: "AWS key", hints: []string{"key", "token"}, find: regexp.MustCompile(
+	{kind: "AWS key", hints: []string{"access_key", "accesskey", "aws", "session"}, find: regexp.MustCompile(
 		`(?i)(?:secret_?access_?key|aws_?secret(?:_?key)?|(?:aws_?)?session_?token)[\\"']*` + assign + `[\\"']*([A-Za-z0-9/+=]{16,})`)},
 	{kind: "GitHub token", hints: []string{"gh", "github_pat_"}, find: regexp.MustCompile(
 		`\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,})`)},
@@ -80,9 +81,9 @@ var secrets = []secret{
 	{kind: "credentials", hints: []string{"authorization", "bearer"}, is: strange, find: regexp.MustCompile(
 		`(?i)(?:authorization[\\"'*]*` + assign + `[\\"'*]*|\bbearer[\s\p{Zs}]+)([^\s\p{Zs}\\"'<>` + "`" + `]{6,})`)},
 	{kind: "password", hints: []string{"://"}, is: notPlaceholder, find: regexp.MustCompile(
-		`[A-Za-z][A-Za-z0-9+.-]*://[^\s/?#:@<>"'` + "`" + `]*:([^\s/?#<>"'` + "`" + `]+)@`)},
+		`://[^\s/?#:@<>"'` + "`" + `]*:([^\s/?#<>"'` + "`" + `]+)@`)},
 	{kind: "password", hints: []string{"://"}, is: notPort, find: regexp.MustCompile( // with an unescaped / ? or #
-		`[A-Za-z][A-Za-z0-9+.-]*://[^\s/?#:@<>"'` + "`" + `]*:([^\s@<>"'` + "`" + `]+)@[A-Za-z0-9\[]`)},
+		`://[^\s/?#:@<>"'` + "`" + `]*:([^\s@<>"'` + "`" + `]+)@[A-Za-z0-9\[]`)},
 	{kind: "password", hints: []string{"curl"}, is: notPlaceholder, find: regexp.MustCompile(
 		`\bcurl\b[^\n]{0,200}?[ \t](?:-u|--user)[ \t=]*["']?[^\s:"']+:([^\s"']+)`)},
 }
@@ -91,32 +92,41 @@ var secrets = []secret{
 const assign = `[ \t\p{Zs}]*(?:=>|:=|=|:)[ \t\p{Zs}]*`
 
 func maskOnce(text string) string {
-	lower := strings.ToLower(text)
+	lower := lowered(text)
 	for _, s := range secrets {
-		if !containsAny(lower, s.hints) {
+		if s.long > 0 && longestWord(text) < s.long || s.long == 0 && !containsAny(lower, s.hints) {
 			continue
 		}
-		text = replace(text, s.find, func(m []int) (start, end int, kind string) {
-			start, end = m[len(m)-2], m[len(m)-1]
-			if s.is != nil && !s.is(text[start:end]) {
-				return 0, 0, ""
-			}
-			return start, end, s.kind
-		})
+		text = s.replace(text)
 	}
-	if containsAny(lower, []string{"pass", "pwd", "secret", "key", "token", "credential"}) {
-		text = replace(text, assignment, func(m []int) (int, int, string) { return assigned(text, m) })
-		text = replace(text, option, func(m []int) (int, int, string) { return assigned(text, m) })
-	}
+	text = maskAssigned(text)
 	if digits(text) >= 13 {
-		text = replace(text, card, func(m []int) (int, int, string) {
-			if !isCard(text, m[0], m[1]) {
-				return 0, 0, ""
-			}
-			return m[0], m[1], "card number"
-		})
+		text = maskCards(text)
 	}
 	return text
+}
+
+// lowered is the text with its ASCII letters made small, byte for byte in the same place.
+func lowered(text string) string {
+	b := []byte(text)
+	for i, c := range b {
+		if c >= 'A' && c <= 'Z' {
+			b[i] = c - 'A' + 'a'
+		}
+	}
+	return string(b)
+}
+
+// longestWord is the length of the longest run without a space.
+func longestWord(s string) int {
+	longest, start := 0, 0
+	for i := range len(s) {
+		if s[i] <= ' ' {
+			start = i + 1
+		}
+		longest = max(longest, i+1-start)
+	}
+	return longest
 }
 
 func containsAny(s string, any []string) bool {
@@ -128,64 +138,136 @@ func containsAny(s string, any []string) bool {
 	return false
 }
 
-// replace masks in every match the span that judge names; an empty kind leaves the match as it is.
-func replace(text string, find *regexp.Regexp, judge func(match []int) (start, end int, kind string)) string {
+// replace masks what the rule finds.
+func (s secret) replace(text string) string {
 	var b strings.Builder
 	done := 0
-	for _, m := range find.FindAllStringSubmatchIndex(text, -1) {
-		start, end, kind := judge(m)
-		if kind == "" {
+	for _, m := range s.find.FindAllStringSubmatchIndex(text, -1) {
+		start, end := m[len(m)-2], m[len(m)-1]
+		if s.is != nil && !s.is(text[start:end]) {
 			continue
 		}
 		b.WriteString(text[done:start])
-		b.WriteString(mask(kind))
+		b.WriteString(mask(s.kind))
 		done = end
 	}
-	if done == 0 {
-		return text
-	}
-	b.WriteString(text[done:])
-	return b.String()
+	return b.String() + text[done:]
 }
 
 // names are what secrets are called. They may be the end of a longer name, DB_PASSWORD, and are not its beginning:
 // token_count and passwords are something else.
 const names = `(pass(?:word|wd|phrase|code)?|pwd|secret(?:[_-]?key)?|(?:api|access|private|account|auth|signing|encryption)[ _-]?key|token|credentials?)`
 
-const value = `("[^"\n]*"|'[^'\n]*'|` + "`[^`\n]*`" + `|[^\s\p{Zs}"'` + "`" + `,;&<>|)\]}\\]+)`
+// beginnings are how names begin.
+var beginnings = []string{
+	"pass", "pwd", "secret", "api", "access", "private", "account", "auth", "signing", "encryption", "token", "credential",
+}
 
-var (
-	// assignment is name, what stands between (of which the sign is a group), value.
-	assignment = regexp.MustCompile(`(?i)` + names + "[\\\\\"'`*_]*" + `([ \t\p{Zs}]*(?:=>|:=|=|:|[ \t\p{Zs}]is[ \t\p{Zs}])[ \t\p{Zs}]*)[\\*_]*` + value)
-	// option is the same for a command line.
-	option = regexp.MustCompile(`(?i)--(?:[a-z]+-)*` + names + `([ \t]+)` + value)
-)
+// assignment is a name and the sign behind it (a group), which on a command line may be a space; the value follows.
+var assignment = regexp.MustCompile(`^(?i)` + names + "(?:[\\\\\"'`*_]*" + `([ \t\p{Zs}]*(?:=>|:=|=|:|[ \t\p{Zs}]is[ \t\p{Zs}])[ \t\p{Zs}]*)[\\*_]*[ \t\p{Zs}]*|([ \t]+))`)
+
+// maxAssignment is how long name and sign may be together.
+const maxAssignment = 100
+
+// maskAssigned masks the values that are given to a name.
+func maskAssigned(text string) string {
+	var b strings.Builder
+	lower, done := lowered(text), 0
+	for i := 0; i < len(text); i++ {
+		if strings.IndexByte("pascet", lower[i]) < 0 || !beginsAny(lower[i:], beginnings) {
+			continue
+		}
+		m := assignment.FindStringSubmatchIndex(text[i:min(len(text), i+maxAssignment)])
+		if m == nil || m[6] >= 0 && !isOption(text[:i]) {
+			continue
+		}
+		name, between := text[i+m[2]:i+m[3]], " "
+		if m[4] >= 0 {
+			between = text[i+m[4] : i+m[5]]
+		}
+		kind := nameKind(name)
+		start, end, quoted := valueAt(text, i+m[1])
+		quotation := quoted != 0 && kind != "password" && strings.Contains(text[start:end], " ")
+		if quotation || !assigned(text[start:end], between, quoted, text[end:]) {
+			i += len(name) - 1
+			continue
+		}
+		end += valueEnd(text[end:], quoted) // what is longer than was looked at is a secret to its end
+		b.WriteString(text[done:start])
+		b.WriteString(mask(kind))
+		done, i = end, end-1
+	}
+	return b.String() + text[done:]
+}
+
+// isOption reports whether what stands before a name makes it the option of a command: --password, --db-password.
+func isOption(before string) bool {
+	word := before[strings.LastIndexAny(before[max(0, len(before)-maxAssignment):], " \t\n")+1+max(0, len(before)-maxAssignment):]
+	return strings.HasPrefix(word, "--")
+}
+
+func beginsAny(s string, any []string) bool {
+	for _, a := range any {
+		if strings.HasPrefix(s, a) {
+			return true
+		}
+	}
+	return false
+}
+
+// maxValue is how much of a value is looked at to judge it.
+const maxValue = 256
+
+// valueAt finds the value that begins at i; quoted is its quotation mark, 0 when it has none.
+func valueAt(text string, i int) (start, end int, quoted byte) {
+	if i < len(text) && strings.IndexByte("\"'`", text[i]) >= 0 {
+		rest := text[i+1 : min(len(text), i+1+maxValue)]
+		if n := valueEnd(rest, text[i]); n < len(rest) && rest[n] == text[i] {
+			return i + 1, i + 1 + n, text[i]
+		}
+		i++ // a mark that is never closed
+	}
+	return i, i + valueEnd(text[i:min(len(text), i+maxValue)], 0), 0
+}
+
+// valueEnd is the length of the value, or of what is left of it, at the beginning of s.
+func valueEnd(s string, quoted byte) int {
+	n := strings.IndexFunc(s, func(r rune) bool {
+		if quoted != 0 {
+			return r == rune(quoted) || r == '\n'
+		}
+		return unicode.IsSpace(r) || strings.ContainsRune("\"'`,;&<>|)]}\\", r)
+	})
+	if n < 0 {
+		return len(s)
+	}
+	return n
+}
 
 // assigned judges a value by where it stands: tight as in configuration (password=hunter, "password": "hunter") anything
 // is a secret that is no plain word like `required`; in what could be prose (password: …, the token is …) only what no
 // word looks like.
-func assigned(text string, m []int) (start, end int, kind string) {
-	between, start, end := text[m[4]:m[5]], m[6], m[7]
-	quoted := strings.ContainsAny(text[start:start+1], "\"'`")
-	if quoted {
-		start, end = start+1, end-1
-	}
-	v := text[start:end]
+func assigned(v, between string, quoted byte, behind string) bool {
 	sign := strings.TrimSpace(between)
-	lastOfLine := end == len(text) || text[end] == '\n' || text[end] == '\r'
-	tight := between == "=" || between == ":=" || (sign == "=" || sign == ":=" || sign == "=>") && lastOfLine || quoted && sign != "is"
-	if strings.HasPrefix(v, "[masked") || tight && !settled(v) || !tight && !strange(v) {
-		return 0, 0, ""
+	equals := sign == "=" || sign == ":=" || sign == "=>"
+	lastOfLine := behind == "" || behind[0] == '\n' || behind[0] == '\r'
+	if equals && (sign == between || lastOfLine) || quoted != 0 && (equals || sign == ":") {
+		return settled(v)
 	}
-	switch name := strings.ToLower(text[m[2]:m[3]]); {
+	return strange(v)
+}
+
+// nameKind is what a value is masked as, by its name.
+func nameKind(name string) string {
+	switch name = strings.ToLower(name); {
 	case strings.HasPrefix(name, "pass"), name == "pwd":
-		return start, end, "password"
+		return "password"
 	case name == "token":
-		return start, end, "token"
+		return "token"
 	case strings.HasPrefix(name, "api"):
-		return start, end, "API key"
+		return "API key"
 	}
-	return start, end, "secret"
+	return "secret"
 }
 
 // plain are values that say something about a secret and are none.
@@ -247,18 +329,48 @@ func notPort(v string) bool {
 	return notPlaceholder(v) && strings.Trim(head, "0123456789") != ""
 }
 
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
+
 func digits(s string) int {
 	n := 0
 	for i := range len(s) {
-		if s[i] >= '0' && s[i] <= '9' {
+		if isDigit(s[i]) {
 			n++
 		}
 	}
 	return n
 }
 
-// card is 13 to 16 digits in one, or 14 to 19 in the groups that cards are printed in. Longer numbers in one are ids.
-var card = regexp.MustCompile(`[0-9]{4}(?:(?: [0-9]{4}){3}(?: [0-9]{1,3})?|(?:-[0-9]{4}){3}(?:-[0-9]{1,3})?| [0-9]{6} [0-9]{4,5}|-[0-9]{6}-[0-9]{4,5})|[0-9]+`)
+// card is a number in one, or in the groups that cards are printed in.
+var card = regexp.MustCompile(`^(?:[0-9]{4}(?:(?: [0-9]{4}){3}(?: [0-9]{1,3})?|(?:-[0-9]{4}){3}(?:-[0-9]{1,3})?| [0-9]{6} [0-9]{4,5}|-[0-9]{6}-[0-9]{4,5})|[0-9]+)`)
+
+// maxCard is more than the longest card number has, groups and all.
+const maxCard = 32
+
+// maskCards masks payment card numbers: 13 to 16 digits in one, or 14 to 19 in groups. Longer ones in one are ids.
+func maskCards(text string) string {
+	var b strings.Builder
+	done := 0
+	for i := 0; i < len(text); i++ {
+		if !isDigit(text[i]) {
+			continue
+		}
+		near := text[i:min(len(text), i+maxCard)]
+		if digits(near) >= 13 {
+			end := i + card.FindStringIndex(near)[1]
+			if isCard(text, i, end) {
+				b.WriteString(text[done:i])
+				b.WriteString(mask("card number"))
+				done, i = end, end-1
+				continue
+			}
+		}
+		for i+1 < len(text) && isDigit(text[i+1]) { // the card may begin with the next group
+			i++
+		}
+	}
+	return b.String() + text[done:]
+}
 
 // isCard reports whether a number stands alone, begins as payment cards do and has their check digit.
 func isCard(text string, start, end int) bool {
@@ -283,7 +395,7 @@ func isCard(text string, start, end int) bool {
 }
 
 func isWord(c byte) bool {
-	return c == '_' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= 0x80
+	return c == '_' || isDigit(c) || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= 0x80
 }
 
 // luhn checks the last digit.

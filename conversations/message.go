@@ -57,6 +57,7 @@ type Span struct {
 	Text string
 	ID   string     // Someone, Channel
 	Time time.Time  // Moment
+	Hour bool       // Moment: only the time of day, where the date has just been said
 	Ref  MessageRef // Link
 }
 

@@ -83,7 +83,7 @@ func record(id string, r *Review, f Facts) postmortem.Record {
 		for _, a := range takenFor(answers, q.N) {
 			switch q.Gives {
 			case PartTimeline:
-				entries, notes := told(a, f)
+				entries, notes := r.told(a, f)
 				rec.Timeline = append(rec.Timeline, entries...)
 				rec.Notes = append(rec.Notes, notes...)
 			case PartCauses:
@@ -156,7 +156,7 @@ func writer(who, author string, f Facts) string {
 }
 
 // told reads an answer about what happened: lines that begin with a time are entries, the rest is a note.
-func told(a Answered, f Facts) (entries []postmortem.Entry, notes []postmortem.Note) {
+func (r *Review) told(a Answered, f Facts) (entries []postmortem.Entry, notes []postmortem.Note) {
 	who := f.Person(a.Who)
 	now := a.At.In(who.Location(f.Zone))
 	var other []string
@@ -169,12 +169,38 @@ func told(a Answered, f Facts) (entries []postmortem.Entry, notes []postmortem.N
 			other = append(other, line)
 			continue
 		}
+		if bareClock.MatchString(line) {
+			at = r.during(at, f)
+		}
 		entries = append(entries, postmortem.Entry{Time: at.UTC(), Text: named(words, f), Who: who.Name, How: postmortem.Told})
 	}
 	if len(other) > 0 {
 		notes = append(notes, postmortem.Note{Text: named(strings.Join(other, "\n"), f), Who: who.Name})
 	}
 	return entries, notes
+}
+
+// bareClock begins a line with a time of the day and no date.
+var bareClock = regexp.MustCompile(`(?i)^\s*\d{1,2}(:\d{2}|\s*[ap]m)`)
+
+// during moves a time of the day to the day of the incident it is told of: days may have passed since. It is the day on
+// which the time lies between the first and the last pin, else nearest to them.
+func (r *Review) during(at time.Time, f Facts) time.Time {
+	events := r.timelineOf(f)
+	if len(events) == 0 {
+		return at
+	}
+	from, until := spanOf(events)
+	best, least := at, time.Duration(-1)
+	for day := from.AddDate(0, 0, -1); !day.After(until.AddDate(0, 0, 2)); day = day.AddDate(0, 0, 1) {
+		y, m, d := day.In(at.Location()).Date()
+		candidate := time.Date(y, m, d, at.Hour(), at.Minute(), at.Second(), 0, at.Location())
+		off := max(from.Sub(candidate), candidate.Sub(until), 0)
+		if least < 0 || off < least {
+			best, least = candidate, off
+		}
+	}
+	return best
 }
 
 // actionRows are the action items, and the lines that are not complete yet, in the order of their lines.

@@ -20,7 +20,7 @@ func RenderNeeds(s Subject, ef Effect, f Facts) Needs {
 	case *ActionItem:
 		return Needs{People: known([]string{state.Owner, state.Facilitator, ef.Person})}
 	case *Nudge:
-		return state.renderNeeds(s.ID)
+		return state.renderNeeds(s.ID, f)
 	}
 	return Needs{}
 }
@@ -45,13 +45,18 @@ func (r *Review) renderNeeds(id string, ef Effect, f Facts) Needs {
 	return Needs{}
 }
 
-func (n *Nudge) renderNeeds(id string) Needs {
+func (n *Nudge) renderNeeds(id string, f Facts) Needs {
 	needs := Needs{People: []string{n.Person}}
 	switch n.Rule {
 	case RuleOffer:
 		needs.Queries = append(needs.Queries, n.eventsQuery(), Query{Address: reviewsOf(WorkspaceOf(id)), From: n.From.Add(-silenceParts)})
 	case RuleWeekly:
 		needs.Load = n.Offers
+		for _, o := range n.Offers {
+			if s, ok := f.Subject(o); ok {
+				needs.Queries = append(needs.Queries, s.State.(*Nudge).renderNeeds(o, f).Queries...)
+			}
+		}
 	}
 	return needs
 }
@@ -136,6 +141,17 @@ func (p *page) moment(t time.Time) *page {
 	return p
 }
 
+// next is a moment after another one that was just shown: on the same day its time is enough.
+func (p *page) next(before, t time.Time) *page {
+	if before.IsZero() || !sameDay(before.In(p.zone), t.In(p.zone)) {
+		return p.moment(t)
+	}
+	p.body.Text = append(p.body.Text, Span{Kind: Moment, Time: t, Hour: true, Text: t.In(p.zone).Format("15:04")})
+	return p
+}
+
+func sameDay(a, b time.Time) bool { return a.Format(time.DateOnly) == b.Format(time.DateOnly) }
+
 func (p *page) link(label string, to MessageRef) *page {
 	p.body.Text = append(p.body.Text, Span{Kind: Link, Text: label, Ref: to})
 	return p
@@ -217,7 +233,7 @@ func (r *Review) renderStart(p *page, id string) {
 	var row []Control
 	for i, g := range groups {
 		from, until := spanOf(g)
-		p.words("\n• ").moment(from).words(" – ").moment(until).words(" · " + pinsWords(len(g)))
+		p.words("\n• ").moment(from).words(" – ").next(from, until).words(" · " + pinsWords(len(g)))
 		label := "It is over"
 		if len(groups) > 1 {
 			label = "Over: " + from.In(p.zone).Format("Mon 2 Jan 15:04")
@@ -293,9 +309,9 @@ func (r *Review) renderCard(p *page, id string) {
 	p.words("\n")
 	events := r.timelineOf(p.facts)
 	if from, until := spanOf(events); len(events) > 0 {
-		p.moment(from).words(" – ").moment(until).words(" · ")
+		p.moment(from).words(" – ").next(from, until).words(" · ")
 	}
-	p.words(countWords(len(events), "event") + " on the timeline · led by ").someone(r.Facilitator)
+	p.words(countWords(len(events), "event") + " on the timeline · tiny review led by ").someone(r.Facilitator)
 	for _, q := range r.questions() {
 		mark := "○"
 		switch {
@@ -330,6 +346,9 @@ func (r *Review) renderCard(p *page, id string) {
 }
 
 func countWords(n int, what string) string {
+	if n == 0 {
+		return "no " + what + "s"
+	}
 	if n == 1 {
 		return "1 " + what
 	}
@@ -422,6 +441,7 @@ func (r *Review) quoteTimeline(p *page) {
 		p.words("\nNothing is pinned yet.")
 		return
 	}
+	var before time.Time
 	for i, s := range events {
 		if len(events) > timelineShown && i >= timelineShown/2 && i < len(events)-timelineShown/2 {
 			if i == timelineShown/2 {
@@ -429,14 +449,15 @@ func (r *Review) quoteTimeline(p *page) {
 			}
 			continue
 		}
-		line(p, s.State.(*TimelineEvent))
+		line(p, s.State.(*TimelineEvent), before)
+		before = s.At
 	}
 }
 
-// line is one event in a list.
-func line(p *page, t *TimelineEvent) {
+// line is one event in a list, after another one of the time before.
+func line(p *page, t *TimelineEvent, before time.Time) {
 	shown := t.Shown()
-	p.words("\n• ").moment(shown.Time).words(" ").quote(shorten(firstLine(shown.Text), 160))
+	p.words("\n• ").next(before, shown.Time).words(" ").quote(shorten(firstLine(shown.Text), 160))
 	if len(shown.Files) > 0 {
 		p.words(" (").inert(strings.Join(shown.Files, ", ")).words(")")
 	}
@@ -556,9 +577,7 @@ func (n *Nudge) render(p *page, id string) {
 	case RuleWeekly:
 		for _, o := range n.Offers {
 			if s, ok := p.facts.Subject(o); ok {
-				other := s.State.(*Nudge)
-				p.words("A review is waiting in ").channel(other.Channel).words(": pins of ").moment(other.From).words(".")
-				p.row(other.controls(o)...)
+				s.State.(*Nudge).renderOffer(p, o)
 			}
 		}
 	}
@@ -581,7 +600,7 @@ func (n *Nudge) renderOffer(p *page, id string) {
 	for _, s := range p.facts.Subjects {
 		switch state := s.State.(type) {
 		case *TimelineEvent:
-			if !state.OnTimeline() {
+			if !state.OnTimeline() || state.Shown().Time.Before(n.From) || state.Shown().Time.After(n.Until) {
 				continue
 			}
 			pins++
@@ -599,7 +618,10 @@ func (n *Nudge) renderOffer(p *page, id string) {
 	if pins == 0 && n.Outcome == "" {
 		return
 	}
-	p.words(pinsWords(pins) + " in ").channel(n.Channel).words(", ").moment(n.From).words(" – ").moment(n.Until)
+	if !p.body.IsZero() {
+		p.words("\n\n")
+	}
+	p.words(pinsWords(pins)+" in ").channel(n.Channel).words(", ").moment(n.From).words(" – ").next(n.From, n.Until)
 	if len(who) > 0 {
 		p.words(", by ")
 		for i, w := range who {

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // RespondNeeds says what Respond must know.
@@ -200,9 +201,11 @@ func showTimeline(p *page, events []Subject, empty string) {
 		p.wordsf(", the last %d of %d", listed, len(events))
 		events = events[len(events)-listed:]
 	}
+	var before time.Time
 	for _, s := range events {
 		t := s.State.(*TimelineEvent)
-		line(p, t)
+		line(p, t, before)
+		before = s.At
 		p.words(" · " + number("E", t.Number))
 	}
 }

@@ -174,6 +174,7 @@ func reviewNeeds(id string, r *Review, e Event) Needs {
 		}
 		if e.Verb == "start" && r == nil {
 			n.Load = append(n.Load, offerOf(id))
+			n.Queries = append(n.Queries, Query{Address: reviewsOf(WorkspaceOf(id))})
 		}
 		n.People = append(n.People, e.Who)
 	case Submitted, Edited:
@@ -258,6 +259,12 @@ func newReview(o *out, e Event, f Facts) *Review {
 			return nil
 		}
 		offer := n.State.(*Nudge)
+		for _, s := range f.Subjects {
+			if other, ok := s.State.(*Review); ok && other.covers(offer.Where, offer.From) {
+				o.say(number("PM", other.Number) + " is about these pins already. `list` shows where it is.")
+				return r // never opened, so it goes by itself
+			}
+		}
 		r.Home = Place{Workspace: o.workspace(), Channel: offer.Channel}
 		r.open(o, offer.From, offer.Until, f)
 		o.tell(n.ID, "started", number("PM", r.Number))

@@ -70,16 +70,25 @@ func (r Record) summary(loc *time.Location) string {
 			when += ", over " + Duration(d)
 		}
 	}
-	return fmt.Sprintf("%s%s. %s and %s were named; %s.", strings.TrimRight(escape(r.Title), "."), when,
-		sentence(count(len(r.Timeline), "event", "events")+" on the timeline"), count(len(r.Causes), "cause", "causes"),
-		changes(len(r.Actions)))
+	return fmt.Sprintf("%s%s. The timeline has %s; %s named; %s.", strings.TrimRight(escape(r.Title), "."), when,
+		count(len(r.Timeline), "event", "events"), was(count(len(r.Causes), "cause", "causes"), len(r.Causes)), changes(len(r.Actions)))
+}
+
+func was(words string, n int) string {
+	if n == 1 {
+		return words + " was"
+	}
+	return words + " were"
 }
 
 func changes(n int) string {
-	if n == 0 {
+	switch n {
+	case 0:
 		return "nothing is to be changed"
+	case 1:
+		return "one change follows"
 	}
-	return count(n, "change", "changes") + " follow" + map[bool]string{true: "s", false: ""}[n == 1]
+	return count(n, "change", "changes") + " follow"
 }
 
 func (r Record) timeline(b *strings.Builder, loc *time.Location) {
@@ -150,30 +159,38 @@ func (r Record) made() string {
 	for _, e := range r.Timeline {
 		n[e.How]++
 	}
-	s := fmt.Sprintf("Of the timeline, %s by reaction, %s by hand and %s in the review.",
-		wereWords(n[Pinned], "pinned"), wereWords(n[ByHand], "added"), wereWords(n[Told], "told"))
+	var parts []string
+	for _, w := range []struct {
+		how  How
+		verb string
+	}{{Pinned, "pinned by reaction"}, {ByHand, "added by hand"}, {Told, "told in the review"}} {
+		if n[w.how] > 0 {
+			parts = append(parts, was(plural(n[w.how], "entry"), n[w.how])+" "+w.verb)
+		}
+	}
+	s := "Nothing is on the timeline."
+	if len(parts) > 0 {
+		s = "Of the timeline, " + list(parts) + "."
+	}
 	if len(r.People) > 0 {
-		s += " It was reviewed by " + list(r.People) + "."
+		s += " It was reviewed by " + list(escapeAll(r.People)) + "."
 	}
 	return s
 }
 
-func wereWords(n int, verb string) string {
-	if n == 1 {
-		return "1 entry was " + verb
+func list(parts []string) string {
+	if len(parts) == 1 {
+		return parts[0]
 	}
-	return fmt.Sprintf("%d entries were %s", n, verb)
+	return strings.Join(parts[:len(parts)-1], ", ") + " and " + parts[len(parts)-1]
 }
 
-func list(names []string) string {
-	escaped := make([]string, len(names))
-	for i, n := range names {
-		escaped[i] = escape(n)
+func escapeAll(texts []string) []string {
+	escaped := make([]string, len(texts))
+	for i, t := range texts {
+		escaped[i] = escape(t)
 	}
-	if len(escaped) == 1 {
-		return escaped[0]
-	}
-	return strings.Join(escaped[:len(escaped)-1], ", ") + " and " + escaped[len(escaped)-1]
+	return escaped
 }
 
 func count(n int, one, many string) string {
@@ -203,13 +220,14 @@ func Duration(d time.Duration) string {
 }
 
 func plural(n int, unit string) string {
-	if n == 1 {
+	switch {
+	case n == 1:
 		return "1 " + unit
+	case strings.HasSuffix(unit, "y") && unit != "day":
+		return fmt.Sprintf("%d %sies", n, strings.TrimSuffix(unit, "y"))
 	}
 	return fmt.Sprintf("%d %ss", n, unit)
 }
-
-func sentence(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
 func sameDay(a, b time.Time) bool {
 	ay, am, ad := a.Date()
@@ -238,11 +256,14 @@ func cell(s string) string {
 
 var markup = strings.NewReplacer(
 	`\`, `\\`, "`", "\\`", `*`, `\*`, `_`, `\_`, `[`, `\[`, `]`, `\]`, `<`, `\<`, `>`, `\>`, `|`, `\|`, `~`, `\~`, `#`, `\#`,
-	`&`, `\&`, `!`, `\!`, `$`, `\$`, "\r\n", "\n", "\r", "\n",
+	`&`, `\&`, `!`, `\!`, `$`, `\$`,
 )
 
-// escape makes a text inert in Markdown: it shows exactly what was typed, and links, formats and pings nothing. Line
-// breaks stay; a line that would begin a list, a heading or a rule does not.
+var newlines = strings.NewReplacer("\r\n", "\n", "\r", "\n")
+
+// escape makes a text inert in Markdown: it shows exactly what was typed, and links, formats and pings nothing. (A bare
+// address stays one; whether it can be clicked is the reader's program's affair.) Line breaks stay; a line that would
+// begin a list, a heading or a rule does not.
 func escape(s string) string {
 	lines := strings.Split(markup.Replace(Clean(s)), "\n")
 	for i, line := range lines {
@@ -275,6 +296,7 @@ func unlist(line string) string {
 // Clean takes out what changes how a text reads without being seen: direction overrides, zero-width characters other
 // than the joiners that emoji and scripts need, tag characters and other controls.
 func Clean(s string) string {
+	s = newlines.Replace(s)
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n' || r == '\t':

@@ -91,7 +91,7 @@ func (r *run) countPost(t *tally, m Message) {
 	}
 	cards := 0
 	for _, other := range r.last.Messages {
-		if other.Channel == m.Channel && other.Thread == "" && isCard(other) {
+		if other.Channel == m.Channel && isCard(other) {
 			cards++
 		}
 	}
@@ -99,6 +99,9 @@ func (r *run) countPost(t *tally, m Message) {
 }
 
 func (r *run) countReply(t *tally, m Message) {
+	if isCard(m) { // a review that was begun in a thread: the card is not one of its thread's messages
+		return
+	}
 	thread := r.placeName(m.Channel, m.Thread)
 	what := "thread " + thread
 	name := r.labels[m.ID]
