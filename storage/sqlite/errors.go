@@ -23,8 +23,10 @@ func (s *Store) wrap(ctx context.Context, doing string, err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case isOurs(err):
+	case errors.Is(err, storage.ErrNotFound), errors.Is(err, storage.ErrConflict):
 		return fmt.Errorf("sqlite: %s: %w", doing, err)
+	case errors.Is(err, storage.ErrNewer):
+		return fmt.Errorf("sqlite: %s in %s: %w", doing, s.path, err)
 	case ctx.Err() != nil:
 		return fmt.Errorf("sqlite: %s: %w: %w", doing, storage.ErrUnavailable, ctx.Err())
 	}
@@ -33,10 +35,6 @@ func (s *Store) wrap(ctx context.Context, doing string, err error) error {
 		return fmt.Errorf("sqlite: %s in %s: %w: %s: %w", doing, s.path, storage.ErrUnavailable, words, err)
 	}
 	return fmt.Errorf("sqlite: %s in %s: %s: %w", doing, s.path, words, err)
-}
-
-func isOurs(err error) bool {
-	return errors.Is(err, storage.ErrNotFound) || errors.Is(err, storage.ErrConflict) || errors.Is(err, storage.ErrNewer)
 }
 
 // explain says in words for an operator what SQLite means by an error, and whether it may pass.

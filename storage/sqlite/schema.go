@@ -181,9 +181,9 @@ func prepare(ctx context.Context, c *sql.Conn) error {
 		return newer(version)
 	}
 	if version == schemaVersion {
-		return exec(ctx, c, "PRAGMA journal_mode = WAL")
+		return execAll(ctx, c, "PRAGMA journal_mode = WAL")
 	}
-	return exec(ctx, c,
+	return execAll(ctx, c,
 		fmt.Sprintf("PRAGMA application_id = %d", applicationID),
 		"PRAGMA journal_mode = WAL",
 		"BEGIN IMMEDIATE",
@@ -193,7 +193,7 @@ func prepare(ctx context.Context, c *sql.Conn) error {
 	)
 }
 
-func exec(ctx context.Context, c *sql.Conn, statements ...string) error {
+func execAll(ctx context.Context, c *sql.Conn, statements ...string) error {
 	for _, text := range statements {
 		if _, err := c.ExecContext(ctx, text); err != nil {
 			return err

@@ -16,7 +16,10 @@ import (
 	"net/url"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
+
+	driver "modernc.org/sqlite"
 
 	"github.com/debrief-bot/debrief/storage"
 )
@@ -37,9 +40,11 @@ type Store struct {
 	clock func() time.Time
 
 	writer, readers  *sql.DB
+	conn             *sql.Conn // the writer's only one
 	writing, reading statements
 
 	jobs    chan *job
+	commits atomic.Int64 // how many there were; for tests and the curious
 	close   sync.Once
 	closing chan struct{} // closed by Close
 	stopped chan struct{} // closed when the writer has done its last
@@ -60,6 +65,9 @@ func Open(ctx context.Context, path string, opts Options) (*Store, error) {
 	if opts.Patience == 0 {
 		opts.Patience = 1500 * time.Millisecond
 	}
+	// Where it can be had (Linux), SQLite shall use locks that survive this process closing another descriptor of the same
+	// file, as look does when a second store is opened here. Elsewhere one process must open a file once.
+	_, _ = driver.OFDLocking(true)
 	if err := look(path); err != nil {
 		return nil, fmt.Errorf("sqlite: open %s: %w", path, err)
 	}
@@ -81,16 +89,13 @@ func (s *Store) connect(ctx context.Context, patience time.Duration) (err error)
 		return err
 	}
 	s.writer.SetMaxOpenConns(1)
-	c, err := s.writer.Conn(ctx)
-	if err != nil {
+	if s.conn, err = s.writer.Conn(ctx); err != nil {
 		return err
 	}
-	if err := prepare(ctx, c); err != nil {
-		_ = c.Close()
+	if err := prepare(ctx, s.conn); err != nil {
 		return err
 	}
-	if s.writing, err = prepared(ctx, c, true); err != nil {
-		_ = c.Close()
+	if s.writing, err = prepared(ctx, s.conn, true); err != nil {
 		return err
 	}
 	if s.readers, err = open(s.path, patience, "query_only(1)"); err != nil {
@@ -113,10 +118,20 @@ func open(path string, patience time.Duration, pragmas ...string) (*sql.DB, erro
 	return sql.Open("sqlite", "file:"+(&url.URL{Path: abs}).EscapedPath()+"?"+q.Encode())
 }
 
+// disconnect closes everything, statements first: SQLite folds the write-ahead log into the file only when a connection
+// with none left is the last one to go. Errors lose nothing: all that was promised is on the disk.
 func (s *Store) disconnect() {
+	for _, all := range []statements{s.reading, s.writing} {
+		for _, stmt := range all {
+			_ = stmt.Close()
+		}
+	}
+	if s.conn != nil {
+		_ = s.conn.Close()
+	}
 	for _, db := range []*sql.DB{s.readers, s.writer} {
 		if db != nil {
-			_ = db.Close() // nothing is lost: all that was promised is on the disk
+			_ = db.Close()
 		}
 	}
 }

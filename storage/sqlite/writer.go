@@ -132,6 +132,7 @@ func (s *Store) runBatch(batch []*job) ([]outcome, error) {
 	if _, err := tx.exec(commit); err != nil {
 		return nil, rollback(tx, err)
 	}
+	s.commits.Add(1)
 	return outcomes, nil
 }
 

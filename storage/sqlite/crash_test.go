@@ -1,0 +1,162 @@
+package sqlite
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/debrief-bot/debrief/storage"
+)
+
+// These name a database in the environment of a child: one that is to be killed, and one that opens and closes it.
+const (
+	crashFile = "DEBRIEF_TEST_CRASH_FILE"
+	closeFile = "DEBRIEF_TEST_CLOSE_FILE"
+)
+
+func TestMain(m *testing.M) {
+	if path := os.Getenv(crashFile); path != "" {
+		acceptUntilKilled(path)
+	}
+	if path := os.Getenv(closeFile); path != "" {
+		openAndClose(path)
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// acceptUntilKilled accepts rows from several goroutines and prints each key once Accept has returned.
+func acceptUntilKilled(path string) {
+	s, err := Open(context.Background(), path, Options{})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	var printing sync.Mutex
+	var all sync.WaitGroup
+	for worker := range 8 {
+		all.Go(func() {
+			for i := 0; ; i++ {
+				row := event(fmt.Sprintf("%d/%d/%d", os.Getpid(), worker, i), "text")
+				row.Lane = fmt.Sprint("lane", worker)
+				if err := s.Accept(context.Background(), row); err != nil {
+					fmt.Fprintln(os.Stderr, err)
+					os.Exit(1)
+				}
+				printing.Lock()
+				fmt.Println(row.Event.Key)
+				printing.Unlock()
+			}
+		})
+	}
+	all.Wait()
+}
+
+func openAndClose(path string) {
+	s, err := Open(context.Background(), path, Options{})
+	if err == nil {
+		err = s.Close()
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// closeElsewhere opens and closes the file in another process.
+func closeElsewhere(t *testing.T, path string) {
+	t.Helper()
+	child := exec.CommandContext(t.Context(), os.Args[0])
+	child.Env = append(os.Environ(), closeFile+"="+path)
+	if out, err := child.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+}
+
+// What was accepted is there after the process was killed at any moment, and the file is sound.
+func TestKilled(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "debrief.db")
+	acknowledged := map[string]bool{}
+	for _, after := range []int{1, 50, 333, 1200} {
+		for _, key := range killAfter(t, path, after) {
+			acknowledged[key] = true
+		}
+		s := openStore(t, path, nil)
+		var sound string
+		selectOne(t, s, &sound, "PRAGMA integrity_check")
+		if sound != "ok" {
+			t.Fatalf("after %d rows: integrity_check says %s", after, sound)
+		}
+		var counted, waiting int
+		selectOne(t, s, &counted, "SELECT count(*) FROM inbox WHERE state = 0")
+		selectOne(t, s, &waiting, "SELECT sum(waiting) FROM lanes")
+		if counted != waiting || counted < len(acknowledged) {
+			t.Fatalf("after %d rows: %d rows, lanes count %d, %d were acknowledged", after, counted, waiting, len(acknowledged))
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := openStore(t, path, nil)
+	stored := map[string]bool{}
+	for {
+		lane, err := s.Claim(t.Context(), "w")
+		if err != nil {
+			break
+		}
+		for _, r := range lane.Rows {
+			stored[r.Event.Key] = true
+		}
+		finishAll(t, s, lane)
+	}
+	for key := range acknowledged {
+		if !stored[key] {
+			t.Errorf("%s was acknowledged and is lost", key)
+		}
+	}
+	t.Logf("%d acknowledged, %d stored", len(acknowledged), len(stored))
+}
+
+func finishAll(t *testing.T, s *Store, lane storage.Lane) {
+	t.Helper()
+	if err := s.Finish(t.Context(), lane.Rows...); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Release(t.Context(), lane, 0); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// killAfter runs a child that accepts rows, kills it after so many and returns the keys that it had printed.
+func killAfter(t *testing.T, path string, rows int) []string {
+	t.Helper()
+	child := exec.CommandContext(t.Context(), os.Args[0])
+	child.Env = append(os.Environ(), crashFile+"="+path)
+	child.Stderr = os.Stderr
+	out, err := child.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var keys []string
+	lines := bufio.NewScanner(out)
+	for lines.Scan() { // to the end: what was printed before the kill is in the pipe
+		keys = append(keys, lines.Text())
+		if len(keys) == rows {
+			if err := child.Process.Kill(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := child.Wait(); err == nil || len(keys) < rows {
+		t.Fatalf("the child ended by itself after %d rows: %v", len(keys), err)
+	}
+	return keys
+}

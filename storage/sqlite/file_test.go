@@ -1,0 +1,361 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	driver "modernc.org/sqlite"
+
+	"github.com/debrief-bot/debrief/conversations"
+	"github.com/debrief-bot/debrief/storage"
+)
+
+func event(key, text string) storage.Row {
+	return storage.Row{Subject: "s", Lane: "lane", Event: conversations.Event{Key: key, Kind: conversations.Said, Text: text}}
+}
+
+// refused opens the file, wants an error that says these words, and the file left as it was.
+func refused(t *testing.T, path string, words ...string) error {
+	t.Helper()
+	before, _ := os.ReadFile(path)
+	s, err := Open(t.Context(), path, Options{Patience: time.Millisecond})
+	if err == nil {
+		_ = s.Close()
+		t.Fatal("opened, want it to be refused")
+	}
+	want(t, err.Error(), append(words, path)...)
+	if after, _ := os.ReadFile(path); string(after) != string(before) {
+		t.Errorf("the refused file was changed")
+	}
+	return err
+}
+
+func want(t *testing.T, text string, words ...string) {
+	t.Helper()
+	for _, w := range words {
+		if !strings.Contains(text, w) {
+			t.Errorf("%q does not say %q", text, w)
+		}
+	}
+}
+
+func TestOpenRefuses(t *testing.T) {
+	t.Run("MissingDirectory", func(t *testing.T) {
+		dir := filepath.Join(t.TempDir(), "none")
+		refused(t, filepath.Join(dir, "debrief.db"), "the directory "+dir+" does not exist")
+	})
+	t.Run("DirectoryIsAFile", func(t *testing.T) {
+		file := filepath.Join(t.TempDir(), "file")
+		put(t, file, "")
+		refused(t, filepath.Join(file, "debrief.db"), "not a directory")
+	})
+	t.Run("Directory", func(t *testing.T) { refused(t, t.TempDir(), "it is a directory") })
+	t.Run("NoDatabase", func(t *testing.T) {
+		for _, content := range []string{"x", "Dear diary, ", strings.Repeat("not a database ", 1000)} {
+			path := filepath.Join(t.TempDir(), "diary.txt")
+			put(t, path, content)
+			refused(t, path, "not an SQLite database")
+		}
+	})
+	t.Run("AnotherProgramsDatabase", func(t *testing.T) {
+		for _, mode := range []string{"delete", "wal"} {
+			path := filepath.Join(t.TempDir(), "other.db")
+			db := beside(t, path)
+			for _, text := range []string{"PRAGMA journal_mode = " + mode, "CREATE TABLE subjects (id)", "INSERT INTO subjects VALUES (1)"} {
+				if _, err := db.ExecContext(t.Context(), text); err != nil {
+					t.Fatal(err)
+				}
+			}
+			refused(t, path, "another program's") // also while the other program has it open
+			if err := db.Close(); err != nil {
+				t.Fatal(err)
+			}
+			refused(t, path, "another program's")
+		}
+	})
+	t.Run("NewerDatabase", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "debrief.db")
+		s := openStore(t, path, nil)
+		raw(t, s, "PRAGMA user_version = 99")
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if err := refused(t, path, "number 99", "knows 1"); !errors.Is(err, storage.ErrNewer) {
+			t.Errorf("%v, want ErrNewer", err)
+		}
+	})
+	t.Run("Damaged", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "debrief.db")
+		if err := openStore(t, path, nil).Close(); err != nil {
+			t.Fatal(err)
+		}
+		content, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		put(t, path, string(content[:100])+strings.Repeat("\xff", len(content)-100))
+		if err := refused(t, path, "damaged"); errors.Is(err, storage.ErrUnavailable) {
+			t.Errorf("%v says that it may pass", err)
+		}
+	})
+}
+
+func put(t *testing.T, path, content string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestOddPath(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "dé brief?x=1#%41&.db")
+	s := openStore(t, path, nil)
+	if err := s.Accept(t.Context(), event("k", "text")); err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info.Mode().Perm() != 0o600 {
+		t.Errorf("mode %v: others can read what people said", info.Mode())
+	}
+	files, err := filepath.Glob(filepath.Join(filepath.Dir(path), "*"))
+	if err != nil || len(files) != 3 { // with -wal and -shm
+		t.Errorf("files %q, %v", files, err)
+	}
+}
+
+// A store that was closed leaves one file, which can be copied as it is.
+func TestCloseLeavesOneFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "debrief.db")
+	s := openStore(t, path, nil)
+	if err := s.Accept(t.Context(), event("k", "text")); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob(path + "*")
+	if err != nil || len(files) != 1 {
+		t.Errorf("files %q, %v", files, err)
+	}
+}
+
+// Opening the file a second time in one process, and closing that, must not strip the first store of its locks: another
+// process that closes the file would then delete the log under its feet.
+func TestLocksSurviveASecondOpening(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "debrief.db")
+	openStore(t, path, nil)
+	if err := openStore(t, path, nil).Close(); err != nil {
+		t.Fatal(err)
+	}
+	if f, err := os.Open(path); err != nil || f.Close() != nil {
+		t.Fatal(err)
+	}
+	if !driver.OFDLockingEnabled() {
+		t.Skip("this system has no locks that belong to a descriptor (Linux has); a process must open the file once")
+	}
+	// Another process that opens and closes the file normally must not take itself for the last one.
+	closeElsewhere(t, path)
+	if files, err := filepath.Glob(path + "-wal"); err != nil || len(files) != 1 {
+		t.Errorf("the log of the open store is gone: %q, %v", files, err)
+	}
+}
+
+func TestEveryCommitWaitsForTheDisk(t *testing.T) {
+	s := openStore(t, filepath.Join(t.TempDir(), "debrief.db"), nil)
+	for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "secure_delete": "1"} {
+		got, err := write(t.Context(), s, "ask", func(tx *tx) (string, error) {
+			var v string
+			err := s.conn.QueryRowContext(tx.ctx, "PRAGMA "+pragma).Scan(&v)
+			return v, err
+		})
+		if err != nil || got != want {
+			t.Errorf("%s is %q, %v; want %q", pragma, got, err, want)
+		}
+	}
+}
+
+// A full disk refuses what does not fit, loses nothing, and is over when there is room again.
+func TestFullDisk(t *testing.T) {
+	s := openStore(t, filepath.Join(t.TempDir(), "debrief.db"), nil)
+	ctx := t.Context()
+	if err := s.Accept(ctx, event("before", "text")); err != nil {
+		t.Fatal(err)
+	}
+	limit := func(pages string) {
+		if _, err := write(ctx, s, "limit", func(tx *tx) (struct{}, error) {
+			var got int
+			return struct{}{}, s.conn.QueryRowContext(tx.ctx, "PRAGMA max_page_count = "+pages).Scan(&got)
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	limit("1") // never less than there are
+	var full error
+	for i := range 100 {
+		if full = s.Accept(ctx, event(string(rune('a'+i)), strings.Repeat("x", 4000))); full != nil {
+			break
+		}
+	}
+	if !errors.Is(full, storage.ErrUnavailable) || !strings.Contains(full.Error(), "the disk is full") {
+		t.Fatalf("got %v, want ErrUnavailable and the disk named", full)
+	}
+	if _, err := s.Health(ctx); err != nil {
+		t.Errorf("reading on a full disk: %v", err)
+	}
+	limit("4294967294")
+	if err := s.Accept(ctx, event("after", "text")); err != nil {
+		t.Fatalf("with room again: %v", err)
+	}
+	lane, err := s.Claim(ctx, "w")
+	if err != nil || lane.Rows[0].Event.Key != "before" || lane.Rows[len(lane.Rows)-1].Event.Key != "after" {
+		t.Fatalf("claimed %v, %v", lane, err)
+	}
+}
+
+func TestLockedByAnotherProcess(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "debrief.db")
+	s, err := Open(t.Context(), path, Options{Patience: time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	other := beside(t, path)
+	defer other.Close()
+	if _, err := other.ExecContext(t.Context(), "BEGIN IMMEDIATE"); err != nil {
+		t.Fatal(err)
+	}
+	for what, err := range map[string]error{"Accept": s.Accept(t.Context(), event("k", "text")), "Ready": s.Ready(t.Context())} {
+		if !errors.Is(err, storage.ErrUnavailable) || !strings.Contains(err.Error(), "another process") {
+			t.Errorf("%s: %v, want ErrUnavailable and the other process named", what, err)
+		}
+	}
+	if _, err := s.Health(t.Context()); err != nil {
+		t.Errorf("reading beside a writer: %v", err)
+	}
+	if _, err := other.ExecContext(t.Context(), "ROLLBACK"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Accept(t.Context(), event("k", "text")); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// held keeps the writer busy until the returned function is called.
+func held(t *testing.T, s *Store) func() {
+	t.Helper()
+	running, release := make(chan struct{}), make(chan struct{})
+	go func() {
+		_, _ = write(context.WithoutCancel(t.Context()), s, "hold", func(*tx) (struct{}, error) {
+			close(running)
+			<-release
+			return struct{}{}, nil
+		})
+	}()
+	<-running
+	return func() { close(release) }
+}
+
+// A caller whose context ends does not wait for the writer, and his write is not begun.
+func TestCancelledWhileWaiting(t *testing.T) {
+	s := openStore(t, filepath.Join(t.TempDir(), "debrief.db"), nil)
+	release := held(t, s)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error)
+	go func() { done <- s.Accept(ctx, event("k", "text")) }()
+	cancel()
+	if err := <-done; !errors.Is(err, storage.ErrUnavailable) || !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want ErrUnavailable and context.Canceled", err)
+	}
+	release()
+	if err := s.Ready(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if h, err := s.Health(t.Context()); err != nil || h.New != 0 {
+		t.Errorf("health %+v, %v; want no row", h, err)
+	}
+}
+
+// gathered queues the writes behind a busy writer, so that they become one transaction, and returns their errors.
+func gathered(t *testing.T, s *Store, runs ...func() error) []error {
+	t.Helper()
+	release := held(t, s)
+	errs := make([]error, len(runs))
+	done := make(chan int)
+	for i, run := range runs {
+		go func() {
+			errs[i] = run()
+			done <- i
+		}()
+		for len(s.jobs) != i+1 {
+			runtime.Gosched()
+		}
+	}
+	release()
+	for range runs {
+		<-done
+	}
+	return errs
+}
+
+func TestWritesShareACommit(t *testing.T) {
+	s := openStore(t, filepath.Join(t.TempDir(), "debrief.db"), nil)
+	ctx := t.Context()
+	stale := conversations.Subject{ID: "slack/T1/review/r", V: 1, Rev: 3, State: &conversations.Review{}}
+	fresh := stale
+	fresh.Rev = 0
+	before := s.commits.Load()
+	errs := gathered(t, s,
+		func() error { return s.Accept(ctx, event("k1", "text")) },
+		func() error { return s.Save(ctx, stale, nil) },
+		func() error { return s.Save(ctx, fresh, nil) },
+		func() error { return s.Accept(ctx, event("k1", "text"), event("k2", "text")) },
+	)
+	if n := s.commits.Load() - before; n != 2 { // the one that held the writer, and one for the four
+		t.Errorf("%d commits, want 2", n)
+	}
+	for i, err := range errs {
+		if (i == 1) != errors.Is(err, storage.ErrConflict) || (i != 1) != (err == nil) {
+			t.Errorf("write %d: %v", i, err)
+		}
+	}
+	if lane, err := s.Claim(ctx, "w"); err != nil || len(lane.Rows) != 2 {
+		t.Errorf("claimed %v, %v; want two rows", lane, err)
+	}
+}
+
+// When the commit that several share fails, none of them is told that it was done.
+func TestASharedCommitFailsForAll(t *testing.T) {
+	s := openStore(t, filepath.Join(t.TempDir(), "debrief.db"), nil)
+	ctx := t.Context()
+	errs := gathered(t, s,
+		func() error { return s.Accept(ctx, event("k1", "text")) },
+		func() error {
+			_, err := write(ctx, s, "break the transaction", func(tx *tx) (struct{}, error) {
+				_, err := tx.exec(rollbackAll)
+				return struct{}{}, err
+			})
+			return err
+		},
+		func() error { return s.Accept(ctx, event("k2", "text")) },
+	)
+	for i, err := range errs {
+		if err == nil {
+			t.Errorf("write %d was told that it is done", i)
+		}
+	}
+	if h, err := s.Health(ctx); err != nil || h.New != 0 {
+		t.Errorf("health %+v, %v; want no row", h, err)
+	}
+	if err := s.Accept(ctx, event("k3", "text")); err != nil {
+		t.Fatalf("afterwards: %v", err)
+	}
+}
