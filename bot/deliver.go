@@ -118,7 +118,7 @@ func (d *delivery) keep(ctx context.Context) error {
 		return d.again(ctx, fmt.Errorf("keep %s: %w", d.effect.Key, err))
 	}
 	filed := d.result(conversations.Filed)
-	filed.Value, filed.At = d.effect.Key, at
+	filed.Value, filed.At, filed.Who = d.effect.Key, at, d.effect.Person
 	if err := d.report(ctx, filed); err != nil {
 		return d.again(ctx, err)
 	}
@@ -379,8 +379,7 @@ func (d *delivery) settle(ctx context.Context, s storage.Settlement, outcome str
 func (d *delivery) result(kind conversations.EventKind) conversations.Event {
 	return conversations.Event{
 		Key: d.workspace + "/result/" + d.effect.ID, Kind: kind, At: d.now(), Subject: d.claim.Subject.ID,
-		Where: conversations.Place{Workspace: d.workspace}, Who: d.effect.Person, Message: d.effect.Message,
-		Effect: d.effect.ID, Slot: d.effect.Slot,
+		Where: conversations.Place{Workspace: d.workspace}, Message: d.effect.Message, Effect: d.effect.ID, Slot: d.effect.Slot,
 	}
 }
 

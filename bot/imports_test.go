@@ -63,7 +63,7 @@ var owners = []owner{
 }
 
 // testTools are modules that any test, and any suite of tests, may use.
-var testTools = []string{"github.com/google/go-cmp", "pgregory.net/rapid", "golang.org/x/tools/txtar"}
+var testTools = []string{"github.com/google/go-cmp", "pgregory.net/rapid", "golang.org/x/tools/txtar", "github.com/yuin/goldmark"}
 
 // impure are packages of the standard library that the rules must not import.
 var impure = []string{"context", "os", "os/exec", "io/fs", "io/ioutil", "net", "net/http", "log", "log/slog", "database/sql", "math/rand", "math/rand/v2", "crypto/rand", "sync", "syscall", "path/filepath"}

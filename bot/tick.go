@@ -173,7 +173,7 @@ func (b *Bot) tryTick(ctx context.Context, id string, now time.Time) (bool, erro
 	case err != nil:
 		return false, err
 	}
-	if next.State != nil && !next.Due.IsZero() && !next.Due.After(due) {
+	if leftDue(next, due) {
 		b.log.Error("a tick left its subject due, it is put off for an hour", "subject", id)
 		next.Due = now.Add(pushDefect)
 	}
@@ -186,6 +186,11 @@ func (b *Bot) tryTick(ctx context.Context, id string, now time.Time) (bool, erro
 		return false, err
 	}
 	return b.tickFailed(ctx, id, now, err)
+}
+
+// leftDue reports whether a tick did not move the due time on. It may still lie in the past, when many were missed.
+func leftDue(s conversations.Subject, due time.Time) bool {
+	return s.State != nil && !s.Due.IsZero() && !s.Due.After(due)
 }
 
 func tickEvent(s conversations.Subject) conversations.Event {

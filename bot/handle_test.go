@@ -1,0 +1,143 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/debrief-bot/debrief/conversations"
+	"github.com/debrief-bot/debrief/storage"
+	"github.com/debrief-bot/debrief/storage/storagetest"
+)
+
+func said(id, thread, text string) conversations.Event {
+	return conversations.Event{
+		Key: message(id).Key(), Kind: conversations.Said, At: noon, Who: "ANA", Message: message(id), Text: text,
+		Where: conversations.Place{Workspace: workspace, Channel: "C1", Thread: thread},
+	}
+}
+
+func TestChatterNeverAsksTheStore(t *testing.T) {
+	b := New(Options{}) // without a store, any question panics
+	if _, err := b.Handle(t.Context(), said("m1", "", "lunch?")); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestWhatIsNotSavedIsNotAcknowledged(t *testing.T) {
+	w := newWorld(t)
+	w.store.accept = func(...storage.Row) error { return storage.ErrUnavailable }
+	if _, err := w.bot.Handle(t.Context(), pinned("m1", "ANA")); !errors.Is(err, storage.ErrUnavailable) {
+		t.Errorf("handle says %v", err)
+	}
+}
+
+func TestAPanicOfTheRulesIsAnError(t *testing.T) {
+	w := newWorld(t)
+	w.store.accept = func(...storage.Row) error { panic("checkout is down, says Ana") }
+	_, err := w.bot.Handle(t.Context(), pinned("m1", "ANA"))
+	if !isPanic(err) {
+		t.Fatalf("handle says %v", err)
+	}
+	if got := err.Error(); got != "panic in "+err.(*panicked).where+": a string" {
+		t.Errorf("the error tells what people wrote: %s", got)
+	}
+}
+
+// hangingStore never answers, and does not look at the deadline either.
+type hangingStore struct {
+	storage.Store
+	end chan struct{}
+}
+
+func (s hangingStore) Load(context.Context, string) (conversations.Subject, error) {
+	<-s.end
+	return conversations.Subject{}, storage.ErrUnavailable
+}
+
+func (s hangingStore) Route(context.Context, []string) ([]storage.Hit, error) {
+	<-s.end
+	return nil, storage.ErrUnavailable
+}
+
+func (s hangingStore) Accept(context.Context, ...storage.Row) error {
+	<-s.end
+	return storage.ErrUnavailable
+}
+
+// slowStore answers with the deadline's error when that is over.
+type slowStore struct{ storage.Store }
+
+func (slowStore) Load(ctx context.Context, _ string) (conversations.Subject, error) {
+	<-ctx.Done()
+	return conversations.Subject{}, errors.Join(storage.ErrUnavailable, ctx.Err())
+}
+
+func (slowStore) Route(ctx context.Context, _ []string) ([]storage.Hit, error) {
+	<-ctx.Done()
+	return nil, errors.Join(storage.ErrUnavailable, ctx.Err())
+}
+
+func TestHandleAnswersInTime(t *testing.T) {
+	command := conversations.Event{
+		Key: workspace + "/cmd/1", Kind: conversations.Commanded, At: noon, Who: "ANA", Text: "list",
+		Where: conversations.Place{Workspace: workspace, Channel: "C1"},
+	}
+	for name, c := range map[string]struct {
+		event  conversations.Event
+		hangs  bool
+		within time.Duration
+	}{
+		"a pin, hanging":     {pinned("m1", "ANA"), true, handleBound},
+		"a pin, slow":        {pinned("m1", "ANA"), false, handleStoreBound},
+		"a reply, hanging":   {said("m2", "m1", "it was the cache"), true, handleBound},
+		"a reply, slow":      {said("m2", "m1", "it was the cache"), false, handleStoreBound},
+		"a command, hanging": {command, true, handleBound},
+		"a command, slow":    {command, false, atOnceBound},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				end := make(chan struct{})
+				defer close(end)
+				var store storage.Store = slowStore{storagetest.NewMemory(nil)}
+				if c.hangs {
+					store = hangingStore{storagetest.NewMemory(nil), end}
+				}
+				b := New(Options{Store: store})
+				began := time.Now()
+				if _, err := b.Handle(t.Context(), c.event); !errors.Is(err, storage.ErrUnavailable) {
+					t.Errorf("handle says %v", err)
+				}
+				if took := time.Since(began); took > c.within {
+					t.Errorf("took %v, want at most %v", took, c.within)
+				}
+			})
+		})
+	}
+}
+
+func TestTimesAreCutWhenTheyComeIn(t *testing.T) {
+	w := newWorld(t)
+	events := w.accepted()
+	e := pinned("m1", "ANA")
+	e.At = noon.Add(1234567).In(time.FixedZone("somewhere", 3600))
+	w.handle(e)
+	if got := (*events)[0].At; got != noon.Add(time.Millisecond) {
+		t.Errorf("kept as %v", got)
+	}
+}
+
+func TestTheSameEventTwiceCountsOnce(t *testing.T) {
+	w := newWorld(t)
+	w.chat.messages["m1"] = snapshot("m1", "checkout is down", "ANA")
+	for range 3 {
+		w.handle(pinned("m1", "ANA"))
+		w.drain()
+	}
+	w.clips("📎 true on m1")
+	if w.chat.fetched != 1 {
+		t.Errorf("fetched %d times", w.chat.fetched)
+	}
+}

@@ -1,0 +1,311 @@
+package bot
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/debrief-bot/debrief/adapters"
+	"github.com/debrief-bot/debrief/conversations"
+	"github.com/debrief-bot/debrief/storage"
+	"github.com/debrief-bot/debrief/storage/storagetest"
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// safeBuffer is a log that several goroutines write.
+type safeBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (s *safeBuffer) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+func (s *safeBuffer) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
+}
+
+// running is a bot whose Run runs in a bubble, where time passes only when all wait.
+type running struct {
+	t        *testing.T
+	bot      *Bot
+	chat     *fakeChat
+	store    *brokenStore
+	log      *safeBuffer
+	registry *prometheus.Registry
+	end      context.CancelFunc
+	done     chan error
+}
+
+func start(t *testing.T, prepare func(*running)) *running {
+	t.Helper()
+	r := &running{t: t, log: &safeBuffer{}, registry: prometheus.NewRegistry(), done: make(chan error, 1)}
+	r.chat = &fakeChat{messages: map[string]conversations.Snapshot{"m1": snapshot("m1", "checkout is down", "ANA")}}
+	r.chat.pages = []adapters.Page{{}}
+	r.store = &brokenStore{Store: storagetest.NewMemory(nil)}
+	if prepare != nil {
+		prepare(r)
+	}
+	r.bot = New(Options{
+		Store: r.store, Chats: []adapters.Chat{r.chat}, Log: slog.New(slog.NewTextHandler(r.log, nil)),
+		Registry: r.registry,
+	})
+	ctx, cancel := context.WithCancel(t.Context())
+	r.end = cancel
+	go func() { r.done <- r.bot.Run(ctx) }()
+	synctest.Wait()
+	return r
+}
+
+// stop ends Run and says how long that took.
+func (r *running) stop() (time.Duration, error) {
+	began := time.Now()
+	r.end()
+	err := <-r.done
+	return time.Since(began), err
+}
+
+func (r *running) clipped() bool {
+	for _, text := range r.chat.texts() {
+		if text == "📎 true on m1" {
+			return true
+		}
+	}
+	return false
+}
+
+func TestRunKeepsAPin(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, nil)
+		if err := r.bot.Ready(); err != nil {
+			t.Fatalf("not ready: %v", err)
+		}
+		if _, err := r.bot.Handle(t.Context(), pinned("m1", "ANA")); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait() // no time passes: the bells ring
+		if !r.clipped() {
+			t.Errorf("no 📎 without delay, only %q\n%s", r.chat.texts(), r.log)
+		}
+		took, err := r.stop()
+		if err != nil || took > 0 {
+			t.Errorf("stopping took %v: %v\n%s", took, err, r.log)
+		}
+		if h, _ := r.store.Health(context.Background()); h.New > 0 {
+			t.Errorf("%d rows are left", h.New)
+		}
+	})
+}
+
+func TestRunAsksEachWorkspaceToReadBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, nil)
+		defer r.stop()
+		for _, w := range []string{workspace, "fake/other"} {
+			if _, err := r.store.Load(t.Context(), conversations.SettingsID(w)); err != nil {
+				t.Errorf("%s was not asked: %v", w, err)
+			}
+		}
+	})
+}
+
+func TestRunWaitsForTheStore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var away sync.Mutex // locked: away
+		away.Lock()
+		r := start(t, func(r *running) {
+			r.store.ready = func() error {
+				if away.TryLock() {
+					away.Unlock()
+					return nil
+				}
+				return storage.ErrUnavailable
+			}
+		})
+		defer r.stop()
+		time.Sleep(time.Minute)
+		if err := r.bot.Ready(); err == nil {
+			t.Error("ready without a store")
+		}
+		if _, err := r.bot.Handle(t.Context(), pinned("m1", "ANA")); !errors.Is(err, storage.ErrUnavailable) {
+			t.Errorf("handle says %v", err)
+		}
+		if _, err := r.bot.Handle(t.Context(), said("m2", "", "lunch?")); err != nil {
+			t.Errorf("chatter is not acknowledged: %v", err)
+		}
+		away.Unlock()
+		time.Sleep(2 * retryMost)
+		if err := r.bot.Ready(); err != nil {
+			t.Errorf("the store is back, but: %v", err)
+		}
+		if _, err := r.bot.Handle(t.Context(), pinned("m1", "ANA")); err != nil {
+			t.Error(err)
+		}
+		synctest.Wait()
+		if !r.clipped() {
+			t.Errorf("no 📎, only %q", r.chat.texts())
+		}
+	})
+}
+
+func TestRunRefusesANewerDatabase(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, func(r *running) { r.store.ready = func() error { return storage.ErrNewer } })
+		if err := <-r.done; !errors.Is(err, storage.ErrNewer) || !strings.Contains(err.Error(), "older than its database") {
+			t.Errorf("run says %v", err)
+		}
+	})
+}
+
+func TestRunEndsWithItsLastChat(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		refused := errors.New("the token is not valid")
+		r := start(t, func(r *running) {
+			r.chat.run = func(context.Context, adapters.Handler) error { return refused }
+		})
+		if err := <-r.done; !errors.Is(err, refused) || !strings.HasPrefix(err.Error(), "fake: ") {
+			t.Errorf("run says %v", err)
+		}
+	})
+}
+
+func TestWhatHangsAtTheEndIsNamed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		defer close(release)
+		r := start(t, func(r *running) {
+			r.chat.run = func(context.Context, adapters.Handler) error { <-release; return nil }
+		})
+		took, err := r.stop()
+		if err != nil || took != stopIntake {
+			t.Errorf("stopping took %v: %v", took, err)
+		}
+		if !strings.Contains(r.log.String(), "cut off: intake") {
+			t.Errorf("the log does not name it:\n%s", r.log)
+		}
+	})
+}
+
+func TestTheLastPassEmptiesTheOutbox(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, nil)
+		s := conversations.Subject{ID: review, V: conversations.Version, State: &conversations.Review{Stage: conversations.StageBurning}}
+		var effects []conversations.Effect
+		for _, id := range []string{"e1", "e2", "e3"} {
+			e := post(id, id, id)
+			e.To = "somewhere"
+			effects = append(effects, e)
+		}
+		if err := r.store.Save(t.Context(), s, effects); err != nil { // rings no bell
+			t.Fatal(err)
+		}
+		if _, err := r.stop(); err != nil {
+			t.Error(err)
+		}
+		if got := r.chat.texts(); len(got) != 3 {
+			t.Errorf("sent %q, want all that waited", got)
+		}
+	})
+}
+
+func TestMetricsCountWhatHappened(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, nil)
+		defer r.stop()
+		if _, err := r.bot.Handle(t.Context(), pinned("m1", "ANA")); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		families, err := r.registry.Gather()
+		if err != nil {
+			t.Fatal(err)
+		}
+		counted := map[string]float64{}
+		for _, f := range families {
+			for _, m := range f.GetMetric() {
+				name := f.GetName()
+				for _, l := range m.GetLabel() {
+					name += " " + l.GetValue()
+				}
+				counted[name] = m.GetCounter().GetValue()
+			}
+		}
+		for _, name := range []string{"debrief_effects_total fetch fetched", "debrief_effects_total react sent"} {
+			if counted[name] != 1 {
+				t.Errorf("%s is %v, want 1", name, counted[name])
+			}
+		}
+	})
+}
+
+// What another replica accepted rings no bell here. It is seen within a second.
+func TestAnotherReplicasWorkIsSeen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, nil)
+		defer r.stop()
+		other := New(Options{Store: r.store})
+		if _, err := other.Handle(t.Context(), pinned("m1", "ANA")); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if !r.clipped() {
+			t.Errorf("no 📎, only %q", r.chat.texts())
+		}
+	})
+}
+
+func TestTheMetronomeTicksWhatIsDue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, nil)
+		defer r.stop()
+		id := conversations.SettingsID(workspace)
+		s, err := r.store.Load(t.Context(), id)
+		if err != nil || s.Due.IsZero() {
+			t.Fatalf("due %v, %v", s.Due, err)
+		}
+		time.Sleep(time.Until(s.Due) + 2*time.Second)
+		synctest.Wait()
+		after, err := r.store.Load(t.Context(), id)
+		if err != nil || !after.Due.After(s.Due) {
+			t.Errorf("still due %v, %v", after.Due, err)
+		}
+	})
+}
+
+func TestAStoreThatFailsIsNotAskedWithoutPause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, nil)
+		defer r.stop()
+		calls := 0
+		var mu sync.Mutex
+		r.store.accept = func(...storage.Row) error {
+			mu.Lock()
+			defer mu.Unlock()
+			calls++
+			return storage.ErrUnavailable
+		}
+		r.chat.messages["m1"] = snapshot("m1", "checkout is down", "ANA")
+		row := rowFor(conversations.Addressed{Subject: conversations.EventID(message("m1")), Event: pinned("m1", "ANA")})
+		if err := r.store.Store.Accept(t.Context(), row); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		mu.Lock()
+		defer mu.Unlock()
+		if calls < 3 || calls > 30 {
+			t.Errorf("the result of the fetch was offered %d times in a minute", calls)
+		}
+	})
+}
