@@ -13,19 +13,12 @@ import (
 	"github.com/debrief-bot/debrief/storage"
 )
 
-// These name a database in the environment of a child: one that is to be killed, and one that opens and closes it.
-const (
-	crashFile = "DEBRIEF_TEST_CRASH_FILE"
-	closeFile = "DEBRIEF_TEST_CLOSE_FILE"
-)
+// crashFile names the database in the environment of the child that is to be killed.
+const crashFile = "DEBRIEF_TEST_CRASH_FILE"
 
 func TestMain(m *testing.M) {
 	if path := os.Getenv(crashFile); path != "" {
 		acceptUntilKilled(path)
-	}
-	if path := os.Getenv(closeFile); path != "" {
-		openAndClose(path)
-		return
 	}
 	os.Exit(m.Run())
 }
@@ -55,27 +48,6 @@ func acceptUntilKilled(path string) {
 		})
 	}
 	all.Wait()
-}
-
-func openAndClose(path string) {
-	s, err := Open(context.Background(), path, Options{})
-	if err == nil {
-		err = s.Close()
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-}
-
-// closeElsewhere opens and closes the file in another process.
-func closeElsewhere(t *testing.T, path string) {
-	t.Helper()
-	child := exec.CommandContext(t.Context(), os.Args[0])
-	child.Env = append(os.Environ(), closeFile+"="+path)
-	if out, err := child.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
 }
 
 // What was accepted is there after the process was killed at any moment, and the file is sound.

@@ -44,3 +44,26 @@ func TestOpenRefusesAReadOnlyFile(t *testing.T) {
 	}()
 	<-done
 }
+
+// Opening the file a second time in one process, and closing that, must not strip the first store of its lock on it: a
+// process beside us would take itself for the only one. POSIX locks are lost that way; see fcntl(2).
+func TestLockSurvivesASecondOpening(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "debrief.db")
+	openStore(t, path, nil)
+	if err := openStore(t, path, nil).Close(); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	const getLock = 36 // F_OFD_GETLK
+	shared := syscall.Flock_t{Type: syscall.F_WRLCK, Start: 0x40000002, Len: 510}
+	if err := syscall.FcntlFlock(f.Fd(), getLock, &shared); err != nil {
+		t.Fatal(err)
+	}
+	if shared.Type == syscall.F_UNLCK {
+		t.Error("nobody holds the file any more")
+	}
+}

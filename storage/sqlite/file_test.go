@@ -10,8 +10,6 @@ import (
 	"testing"
 	"time"
 
-	driver "modernc.org/sqlite"
-
 	"github.com/debrief-bot/debrief/conversations"
 	"github.com/debrief-bot/debrief/storage"
 )
@@ -145,27 +143,6 @@ func TestCloseLeavesOneFile(t *testing.T) {
 	files, err := filepath.Glob(path + "*")
 	if err != nil || len(files) != 1 {
 		t.Errorf("files %q, %v", files, err)
-	}
-}
-
-// Opening the file a second time in one process, and closing that, must not strip the first store of its locks: another
-// process that closes the file would then delete the log under its feet.
-func TestLocksSurviveASecondOpening(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "debrief.db")
-	openStore(t, path, nil)
-	if err := openStore(t, path, nil).Close(); err != nil {
-		t.Fatal(err)
-	}
-	if f, err := os.Open(path); err != nil || f.Close() != nil {
-		t.Fatal(err)
-	}
-	if !driver.OFDLockingEnabled() {
-		t.Skip("this system has no locks that belong to a descriptor (Linux has); a process must open the file once")
-	}
-	// Another process that opens and closes the file normally must not take itself for the last one.
-	closeElsewhere(t, path)
-	if files, err := filepath.Glob(path + "-wal"); err != nil || len(files) != 1 {
-		t.Errorf("the log of the open store is gone: %q, %v", files, err)
 	}
 }
 
