@@ -20,6 +20,7 @@ type Line struct {
 	Owner    string    `json:"owner,omitempty"`
 	Due      when.Date `json:"due,omitzero"`
 	Priority string    `json:"priority,omitempty"`
+	Doubt    string    `json:"doubt,omitempty"`    // why its date could not be read
 	Proposed bool      `json:"proposed,omitempty"` // the action item was told
 	Gone     bool      `json:"gone,omitempty"`     // the answer no longer has it
 }
@@ -31,6 +32,7 @@ func (l Line) complete() bool { return l.Text != "" && l.Owner != "" && !l.Due.I
 type action struct {
 	text, owner, priority string
 	due                   when.Date
+	doubt                 string // what stands where a date does, but is none
 }
 
 var (
@@ -55,11 +57,18 @@ func parseAction(line string, now time.Time) action {
 			a.priority, words = strings.ToLower(bare), words[:len(words)-1]
 			continue
 		}
-		if due, n, ok := when.TrailingDue(words, now); ok && n > 0 && a.due.IsZero() {
-			a.due, words = due, words[:len(words)-n]
+		due, n, ok := when.TrailingDue(words, now)
+		if n == 0 || !a.due.IsZero() || a.doubt != "" {
+			break
+		}
+		phrase := strings.Join(words[len(words)-n:], " ")
+		words = words[:len(words)-n]
+		if a.due = due; ok {
 			continue
 		}
-		break
+		if _, err := when.Due(phrase, now); err != nil {
+			a.doubt = phrase + ": " + err.Error()
+		}
 	}
 	for i, w := range words { // an owner in the middle or in front: `<@kim> adds an alert`
 		if m := personWord.FindStringSubmatch(w); m != nil && a.owner == "" {
@@ -124,7 +133,7 @@ func (r *Review) followLine(o *out, reply, raw string, now time.Time, kept map[i
 		if parsed.priority != "" {
 			l.Priority = parsed.priority
 		}
-		if !parsed.due.IsZero() {
+		if l.Doubt = parsed.doubt; !parsed.due.IsZero() {
 			l.Due = parsed.due
 		}
 	} else if !back {

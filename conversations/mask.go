@@ -129,9 +129,9 @@ func longestWord(s string) int {
 	return longest
 }
 
-func containsAny(s string, any []string) bool {
-	for _, a := range any {
-		if strings.Contains(s, a) {
+func containsAny(s string, parts []string) bool {
+	for _, p := range parts {
+		if strings.Contains(s, p) {
 			return true
 		}
 	}
@@ -206,9 +206,9 @@ func isOption(before string) bool {
 	return strings.HasPrefix(word, "--")
 }
 
-func beginsAny(s string, any []string) bool {
-	for _, a := range any {
-		if strings.HasPrefix(s, a) {
+func beginsAny(s string, parts []string) bool {
+	for _, p := range parts {
+		if strings.HasPrefix(s, p) {
 			return true
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"sort"
 	"strconv"
 	"strings"
 	"time"
@@ -78,20 +77,21 @@ func record(id string, r *Review, f Facts) postmortem.Record {
 		Schema: postmortem.Schema, ID: number("PM", r.Number), Title: r.Title, Zone: f.Zone.String(),
 		Facilitator: f.Person(r.Facilitator).Name, People: r.people(answers, f),
 	}
-	rec.Timeline = r.pinnedEntries(f)
+	for _, e := range r.entries(answers, f) {
+		rec.Timeline = append(rec.Timeline, e.printed(f))
+	}
 	for _, q := range r.questions() {
 		for _, a := range takenFor(answers, q.N) {
 			switch q.Gives {
 			case PartTimeline:
-				entries, notes := r.told(a, f)
-				rec.Timeline = append(rec.Timeline, entries...)
-				rec.Notes = append(rec.Notes, notes...)
+				if _, words := r.told(a, f); words != "" {
+					rec.Notes = append(rec.Notes, postmortem.Note{Text: named(words, f), Who: f.Person(a.Who).Name})
+				}
 			case PartCauses:
 				rec.Causes = append(rec.Causes, postmortem.Note{Text: named(a.words(), f), Who: f.Person(a.Who).Name})
 			}
 		}
 	}
-	sort.SliceStable(rec.Timeline, func(i, j int) bool { return rec.Timeline[i].Time.Before(rec.Timeline[j].Time) })
 	rec.Actions = r.actionRows(id, f)
 	return rec
 }
@@ -131,21 +131,50 @@ func (r *Review) timelineOf(f Facts) []Subject {
 	return events
 }
 
-func (r *Review) pinnedEntries(f Facts) []postmortem.Entry {
-	var entries []postmortem.Entry
-	for _, s := range r.timelineOf(f) {
+// entry is one line of a timeline, as lists and reports show it.
+type entry struct {
+	Shown
+	id      string // "E-17"; empty: told in the review
+	how     postmortem.How
+	subject string
+	version int
+}
+
+func entriesOf(events []Subject) []entry {
+	entries := make([]entry, 0, len(events))
+	for _, s := range events {
 		t := s.State.(*TimelineEvent)
-		shown := t.Shown()
-		e := postmortem.Entry{
-			ID: number("E", t.Number), Time: shown.Time, Text: named(shown.Text, f), Who: writer(shown.Who, shown.Author, f),
-			Files: shown.Files, How: postmortem.Pinned, Subject: s.ID, Revision: t.Version,
-		}
+		e := entry{Shown: t.Shown(), id: number("E", t.Number), how: postmortem.Pinned, subject: s.ID, version: t.Version}
 		if t.Hand != "" {
-			e.How = postmortem.ByHand
+			e.how = postmortem.ByHand
 		}
 		entries = append(entries, e)
 	}
 	return entries
+}
+
+// entries are the events of the review and the lines told in it, by time.
+func (r *Review) entries(answers []Answered, f Facts) []entry {
+	entries := entriesOf(r.timelineOf(f))
+	for _, q := range r.questions() {
+		if q.Gives != PartTimeline {
+			continue
+		}
+		for _, a := range takenFor(answers, q.N) {
+			lines, _ := r.told(a, f)
+			entries = append(entries, lines...)
+		}
+	}
+	slices.SortStableFunc(entries, func(a, b entry) int { return a.Time.Compare(b.Time) })
+	return entries
+}
+
+// printed is the entry in a report.
+func (e entry) printed(f Facts) postmortem.Entry {
+	return postmortem.Entry{
+		ID: e.id, Time: e.Time, Text: named(e.Text, f), Who: writer(e.Who, e.Author, f), Files: e.Files, How: e.how,
+		Subject: e.subject, Revision: e.version,
+	}
 }
 
 func writer(who, author string, f Facts) string {
@@ -155,29 +184,25 @@ func writer(who, author string, f Facts) string {
 	return f.Person(who).Name
 }
 
-// told reads an answer about what happened: lines that begin with a time are entries, the rest is a note.
-func (r *Review) told(a Answered, f Facts) (entries []postmortem.Entry, notes []postmortem.Note) {
-	who := f.Person(a.Who)
-	now := a.At.In(who.Location(f.Zone))
+// told reads an answer about what happened: lines that begin with a time are entries, the rest are words.
+func (r *Review) told(a Answered, f Facts) (lines []entry, words string) {
+	now := a.At.In(f.Person(a.Who).Location(f.Zone))
 	var other []string
 	for _, line := range strings.Split(a.words(), "\n") {
 		if strings.TrimSpace(line) == "" {
 			continue
 		}
-		at, words, ok := when.Leading(line, now)
-		if !ok || strings.TrimSpace(words) == "" {
+		at, text, ok := when.Leading(line, now)
+		if !ok || strings.TrimSpace(text) == "" {
 			other = append(other, line)
 			continue
 		}
 		if bareClock.MatchString(line) {
 			at = r.during(at, f)
 		}
-		entries = append(entries, postmortem.Entry{Time: at.UTC(), Text: named(words, f), Who: who.Name, How: postmortem.Told})
+		lines = append(lines, entry{Shown: Shown{Time: at.UTC(), Text: text, Who: a.Who}, how: postmortem.Told})
 	}
-	if len(other) > 0 {
-		notes = append(notes, postmortem.Note{Text: named(strings.Join(other, "\n"), f), Who: who.Name})
-	}
-	return entries, notes
+	return lines, strings.Join(other, "\n")
 }
 
 // bareClock begins a line with a time of the day and no date.
@@ -212,7 +237,7 @@ func (r *Review) actionRows(id string, f Facts) []postmortem.Action {
 		}
 		row := postmortem.Action{Text: named(l.Text, f), Owner: ownerName(l.Owner, f), Due: l.Due.String(), Priority: l.Priority, State: "open"}
 		if l.Due.IsZero() {
-			row.Due = ""
+			row.Due, row.Doubt = "", l.Doubt
 		}
 		if i := r.itemOf(id, l.Ordinal, f); i != nil {
 			row = postmortem.Action{

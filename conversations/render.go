@@ -150,6 +150,15 @@ func (p *page) next(before, t time.Time) *page {
 	return p
 }
 
+// span is from when until when; one moment when both are the same minute.
+func (p *page) span(from, until time.Time) *page {
+	p.moment(from)
+	if until.Sub(from) >= time.Minute {
+		p.words(" – ").next(from, until)
+	}
+	return p
+}
+
 func sameDay(a, b time.Time) bool { return a.Format(time.DateOnly) == b.Format(time.DateOnly) }
 
 func (p *page) link(label string, to MessageRef) *page {
@@ -233,18 +242,30 @@ func (r *Review) renderStart(p *page, id string) {
 	var row []Control
 	for i, g := range groups {
 		from, until := spanOf(g)
-		p.words("\n• ").moment(from).words(" – ").next(from, until).words(" · " + pinsWords(len(g)))
+		p.words("\n• ").span(from, until).words(" · " + pinsWords(len(g)))
 		label := "It is over"
 		if len(groups) > 1 {
 			label = "Over: " + from.In(p.zone).Format("Mon 2 Jan 15:04")
 		}
 		row = append(row, Control{
 			Label: label, Verb: "over", Subject: id, Primary: i == 0,
-			Value: from.UTC().Format(time.RFC3339Nano) + " " + until.UTC().Format(time.RFC3339Nano),
+			Value: windowOf(from, until),
+		})
+	}
+	if len(groups) > 1 {
+		first, _ := spanOf(groups[len(groups)-1])
+		_, last := spanOf(groups[0])
+		row = append(row, Control{
+			Label: "Over: all of these", Verb: "over", Subject: id, Value: windowOf(first, last),
 		})
 	}
 	from, _ := spanOf(groups[0])
 	p.row(append(row, Control{Label: "Still burning", Verb: "burning", Subject: id, Value: from.UTC().Format(time.RFC3339Nano)})...)
+}
+
+// windowOf is what a button carries to say which pins are meant: the times of the first and of the last.
+func windowOf(from, until time.Time) string {
+	return from.UTC().Format(time.RFC3339Nano) + " " + until.UTC().Format(time.RFC3339Nano)
 }
 
 func pinsWords(n int) string {
@@ -307,9 +328,10 @@ func (r *Review) renderCard(p *page, id string) {
 		p.words(name)
 	}
 	p.words("\n")
-	events := r.timelineOf(p.facts)
-	if from, until := spanOf(events); len(events) > 0 {
-		p.moment(from).words(" – ").next(from, until).words(" · ")
+	events := r.entries(answers, p.facts)
+	if len(events) > 0 {
+		from, until := events[0].Time, events[len(events)-1].Time
+		p.span(from, until).words(" · ")
 	}
 	p.words(countWords(len(events), "event") + " on the timeline · tiny review led by ").someone(r.Facilitator)
 	for _, q := range r.questions() {
@@ -397,7 +419,7 @@ func (r *Review) renderQuestion(p *page, id string, n int) {
 		p.words(" ✓")
 	} else {
 		if q.Gives == PartTimeline {
-			r.quoteTimeline(p)
+			r.quoteTimeline(p, answers)
 		}
 		p.words("\n" + q.Hint)
 	}
@@ -434,38 +456,37 @@ func (r *Review) renderQuestion(p *page, id string, n int) {
 
 const timelineShown = 15
 
-// quoteTimeline lists the events, of a long timeline its beginning and its end.
-func (r *Review) quoteTimeline(p *page) {
-	events := r.timelineOf(p.facts)
-	if len(events) == 0 {
+// quoteTimeline lists what is on the timeline, of a long one the beginning and the end.
+func (r *Review) quoteTimeline(p *page, answers []Answered) {
+	entries := r.entries(answers, p.facts)
+	if len(entries) == 0 {
 		p.words("\nNothing is pinned yet.")
 		return
 	}
 	var before time.Time
-	for i, s := range events {
-		if len(events) > timelineShown && i >= timelineShown/2 && i < len(events)-timelineShown/2 {
+	for i, e := range entries {
+		if len(entries) > timelineShown && i >= timelineShown/2 && i < len(entries)-timelineShown/2 {
 			if i == timelineShown/2 {
-				p.wordsf("\n… %d more: [Timeline] on the card …", len(events)-2*(timelineShown/2))
+				p.wordsf("\n… %d more: [Timeline] on the card …", len(entries)-2*(timelineShown/2))
 			}
 			continue
 		}
-		line(p, s.State.(*TimelineEvent), before)
-		before = s.At
+		p.entry(e, before)
+		before = e.Time
 	}
 }
 
-// line is one event in a list, after another one of the time before.
-func line(p *page, t *TimelineEvent, before time.Time) {
-	shown := t.Shown()
-	p.words("\n• ").next(before, shown.Time).words(" ").quote(shorten(firstLine(shown.Text), 160))
-	if len(shown.Files) > 0 {
-		p.words(" (").inert(strings.Join(shown.Files, ", ")).words(")")
+// entry is one line of a timeline, after another one of the time before.
+func (p *page) entry(e entry, before time.Time) {
+	p.words("\n• ").next(before, e.Time).words(" ").quote(shorten(firstLine(e.Text), 160))
+	if len(e.Files) > 0 {
+		p.words(" (").inert(strings.Join(e.Files, ", ")).words(")")
 	}
 	switch {
-	case shown.Who != "":
-		p.words(" – ").someone(shown.Who)
-	case shown.Author != "":
-		p.words(" – ").inert(shown.Author)
+	case e.Who != "":
+		p.words(" – ").someone(e.Who)
+	case e.Author != "":
+		p.words(" – ").inert(e.Author)
 	}
 }
 
@@ -489,6 +510,9 @@ func (r *Review) quoteActions(p *page, id string) {
 			p.words(" · " + a.Priority)
 		}
 		p.words(" · " + orMissing(dueWords(a.Due), "by when?"))
+		if a.Doubt != "" {
+			p.words(" ⚠ ").inert(a.Doubt)
+		}
 		if a.State != string(ItemProposed) && a.State != "open" {
 			p.words(" · " + a.State)
 		}
@@ -533,22 +557,20 @@ func (t *TimelineEvent) render(p *page, ef Effect) {
 	switch ef.Args[0] {
 	case "kept":
 		if n, _ := strconv.Atoi(ef.Args[1]); n > 1 {
-			p.wordsf("Kept %d events. The first is %s, ", n, name)
+			p.wordsf("Kept %d events. The first is **%s** ", n, name)
 		} else {
-			p.words("Kept as " + name + ", ")
+			p.words("Kept as **" + name + "** ")
 		}
-	case "corrected":
-		p.words(name + " now reads, ")
-	case "moved":
-		p.words(name + " is now at ")
+	case "changed":
+		p.words("**" + name + "** is now ")
 	case "shown":
-		p.words(name + " is shown again, ")
+		p.words("Shown again: **" + name + "** ")
 	}
 	p.moment(shown.Time)
 	if p.zone.String() != "UTC" {
 		p.words(" (" + shown.Time.UTC().Format("15:04") + " UTC)")
 	}
-	p.words(": ").quote(shorten(firstLine(shown.Text), 300))
+	p.words(" ").quote(shorten(firstLine(shown.Text), 300))
 }
 
 func (i *ActionItem) render(p *page, ef Effect) {
@@ -595,15 +617,17 @@ func (n *Nudge) controls(id string) []Control {
 
 // renderOffer says what was pinned. With nothing left to review there is nothing to say.
 func (n *Nudge) renderOffer(p *page, id string) {
-	pins := 0
-	var who []string
+	pins := map[string]int{} // by channel
+	var channels, who []string
 	for _, s := range p.facts.Subjects {
 		switch state := s.State.(type) {
 		case *TimelineEvent:
 			if !state.OnTimeline() || state.Shown().Time.Before(n.From) || state.Shown().Time.After(n.Until) {
 				continue
 			}
-			pins++
+			if pins[state.Where.Channel]++; !slices.Contains(channels, state.Where.Channel) {
+				channels = append(channels, state.Where.Channel)
+			}
 			for _, pin := range state.Pins {
 				if pin.On && !slices.Contains(who, pin.Who) {
 					who = append(who, pin.Who)
@@ -615,21 +639,18 @@ func (n *Nudge) renderOffer(p *page, id string) {
 			}
 		}
 	}
-	if pins == 0 && n.Outcome == "" {
+	if len(channels) == 0 && n.Outcome == "" {
 		return
 	}
 	if !p.body.IsZero() {
 		p.words("\n\n")
 	}
-	p.words(pinsWords(pins)+" in ").channel(n.Channel).words(", ").moment(n.From).words(" – ").next(n.From, n.Until)
-	if len(who) > 0 {
-		p.words(", by ")
-		for i, w := range who {
-			if i > 0 {
-				p.words(map[bool]string{true: " and ", false: ", "}[i == len(who)-1])
-			}
-			p.someone(w)
-		}
+	for i, c := range channels {
+		p.words(joint(i, len(channels)) + pinsWords(pins[c]) + " in ").channel(c)
+	}
+	p.words(", ").span(n.From, n.Until)
+	for i, w := range who {
+		p.words(map[bool]string{true: ", by ", false: joint(i, len(who))}[i == 0]).someone(w)
 	}
 	p.words(".")
 	if n.Outcome != "" {
@@ -637,7 +658,21 @@ func (n *Nudge) renderOffer(p *page, id string) {
 		return
 	}
 	p.words("\nA review takes a live half hour, or two or three days in bits.")
+	if len(channels) > 1 {
+		p.words(" It would be held in ").channel(n.Channel).words(", about the pins there.")
+	}
 	p.row(n.controls(id)...)
+}
+
+// joint is what stands before the i-th of n things in a sentence.
+func joint(i, n int) string {
+	switch i {
+	case 0:
+		return ""
+	case n - 1:
+		return " and "
+	}
+	return ", "
 }
 
 func (w *WorkspaceState) render(p *page) { settingsWords(p, w.Settings) }

@@ -24,7 +24,7 @@ func RespondNeeds(e Event, f Facts) Needs {
 	switch typed.Name {
 	case "timeline":
 		if s, ok := reviewHere(e, f); ok {
-			return merged(n, Needs{Queries: append(s.State.(*Review).timelineQueries(), hereQueries(e)...), People: writers(f)})
+			return merged(merged(n, recordNeeds(s.ID, s.State.(*Review), f)), Needs{Queries: hereQueries(e)})
 		}
 		n.Queries = append(hereQueries(e), startQuery(e))
 		n.People = append(n.People, writers(f)...)
@@ -138,10 +138,11 @@ func Respond(e Event, f Facts) Answer {
 	case "timeline":
 		s, ok := reviewHere(e, f)
 		if !ok {
-			showTimeline(p, onTimeline(f), "Nothing is on the timeline here. Put 📌 on a message, or type `event <text> @ <time>`.")
+			showTimeline(p, entriesOf(onTimeline(f)), "Nothing is on the timeline here. Put 📌 on a message, or type `event <text> @ <time>`.")
 			break
 		}
-		showTimeline(p, s.State.(*Review).timelineOf(f), "Nothing is on the timeline of this review.")
+		here := s.State.(*Review)
+		showTimeline(p, here.entries(here.answers(), f), "Nothing is on the timeline of this review.")
 	case "draft":
 		s, ok := reviewMeant(e, typed, f)
 		if !ok {
@@ -191,22 +192,23 @@ func onTimeline(f Facts) []Subject {
 const listed = 40
 
 // showTimeline lists events with their numbers, the newest when there are many.
-func showTimeline(p *page, events []Subject, empty string) {
-	if len(events) == 0 {
+func showTimeline(p *page, entries []entry, empty string) {
+	if len(entries) == 0 {
 		p.words(empty)
 		return
 	}
 	p.words("**Timeline**")
-	if len(events) > listed {
-		p.wordsf(", the last %d of %d", listed, len(events))
-		events = events[len(events)-listed:]
+	if len(entries) > listed {
+		p.wordsf(", the last %d of %d", listed, len(entries))
+		entries = entries[len(entries)-listed:]
 	}
 	var before time.Time
-	for _, s := range events {
-		t := s.State.(*TimelineEvent)
-		line(p, t, before)
-		before = s.At
-		p.words(" · " + number("E", t.Number))
+	for _, e := range entries {
+		p.entry(e, before)
+		before = e.Time
+		if e.id != "" {
+			p.words(" · " + e.id)
+		}
 	}
 }
 
@@ -278,7 +280,7 @@ func respondClick(p *page, e Event, f Facts) Answer {
 	case !isReview:
 		return private("This button is from before. `/postmortem list` shows what there is now.")
 	case e.Verb == "timeline":
-		showTimeline(p, r.timelineOf(f), "Nothing is on the timeline of this review.")
+		showTimeline(p, r.entries(r.answers(), f), "Nothing is on the timeline of this review.")
 	case e.Verb == "draft":
 		draft(p, s.ID, r, f)
 	case e.Verb == "answer form":

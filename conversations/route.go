@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/debrief-bot/debrief/conversations/when"
 )
@@ -112,8 +114,15 @@ func (r Routing) Subjects(e Event, s Settings, found map[string][]string) ([]str
 			return r.commandSubjects(e, found)
 		}
 		return found[e.Where.Address()], Answer{}
-	case Edited, Deleted:
+	case Edited:
 		return all(r.Addresses, found), Answer{}
+	case Deleted:
+		// Whether or not the event is known yet: a pin that is still on its way must not outlive its message.
+		ids := all(r.Addresses, found)
+		if id := EventID(e.Message); !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+		return ids, Answer{}
 	case Reacted:
 		if s.isPin(e.Emoji) {
 			return []string{EventID(e.Message)}, Answer{}
@@ -232,7 +241,7 @@ func Check(e Event, f Facts) (Answer, bool) {
 		}
 		if typed.Name == "timeline at" {
 			if _, err := when.Past(rest, e.At.In(f.Person(e.Who).Location(f.Zone))); err != nil {
-				return private(err.Error()), false
+				return private(sentence(err)), false
 			}
 		}
 	case aboutNew:
@@ -252,7 +261,7 @@ func checkEvent(e Event, f Facts) (Answer, bool) {
 	lines, err := handLines(e, f)
 	switch {
 	case err != nil:
-		return private(err.Error() + " Nothing was kept; here is what you typed:\n" + fence(e.Text)), false
+		return private(sentence(err) + " Nothing was kept; here is what you typed:\n" + fence(e.Text)), false
 	case len(lines) == 0:
 		return private("What happened? `event rolled back to 4.11 @ 14:05`, several lines at once if you like."), false
 	case len(lines) > eventLinesCap || tooLong(e.Text):
@@ -293,10 +302,17 @@ func checkForm(e Event, f Facts) (Answer, bool) {
 			}
 		}
 		if err != nil {
-			wrong = append(wrong, Field{field.Name, err.Error()})
+			wrong = append(wrong, Field{field.Name, sentence(err)})
 		}
 	}
 	return Answer{Errors: wrong}, len(wrong) == 0
+}
+
+// sentence is a refusal to read a date or time, as people are shown it.
+func sentence(err error) string {
+	s := err.Error()
+	r, size := utf8.DecodeRuneInString(s)
+	return strings.TrimSuffix(string(unicode.ToUpper(r))+s[size:], ".") + "."
 }
 
 func tooLong(text string) bool { return len([]rune(text)) > answerRunes }

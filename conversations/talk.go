@@ -6,11 +6,11 @@ import (
 )
 
 // looksLikeTalk decides whether a plain reply in focus is just talk. When in doubt it is an answer: a wrong 📝 costs one
-// tap, a lost answer costs the lesson. Today it knows what is never taken: nothing to read but emoji, and what begins
-// with a bracket, as asides do.
+// tap, a lost answer costs the lesson. Today it knows what is never taken: nothing to read but emoji, what begins
+// with a bracket, as asides do, and the word that moves on.
 func looksLikeTalk(text string) bool {
 	text = strings.TrimSpace(text)
-	if strings.HasPrefix(text, "(") {
+	if strings.HasPrefix(text, "(") || strings.EqualFold(text, "next") {
 		return true
 	}
 	for _, word := range strings.Fields(text) {

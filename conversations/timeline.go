@@ -438,15 +438,15 @@ func (t *TimelineEvent) command(o *out, e Event, f Facts) {
 	switch typed.Name {
 	case "timeline edit":
 		t.CorrectText = strings.TrimSpace(rest)
-		o.reply("event", "corrected")
+		o.reply("event", "changed")
 	case "timeline at":
 		at, err := when.Past(rest, e.At.In(f.Person(e.Who).Location(f.Zone)))
 		if err != nil {
-			o.say(err.Error())
+			o.say(sentence(err))
 			return
 		}
 		t.CorrectTime = at.UTC()
-		o.reply("event", "moved")
+		o.reply("event", "changed")
 	case "timeline hide":
 		t.Hidden = e.Who
 		o.say(name + " is left out. `timeline show " + name + "` takes it in again.")

@@ -55,6 +55,9 @@ func spanWords(from, until time.Time) string {
 	if z, _ := until.Zone(); z != zone && z != "" {
 		zone += "/" + z
 	}
+	if until.Sub(from) < time.Minute {
+		return from.Format("Monday 2 January 2006, 15:04 MST")
+	}
 	if sameDay(from, until) {
 		return fmt.Sprintf("%s, %s–%s %s", from.Format("Monday 2 January 2006"), from.Format("15:04"), until.Format("15:04"), zone)
 	}
@@ -97,20 +100,34 @@ func (r Record) timeline(b *strings.Builder, loc *time.Location) {
 		b.WriteString("Nothing was pinned or told.\n")
 		return
 	}
-	fmt.Fprintf(b, "| %s | UTC | What | Who | |\n|---|---|---|---|---|\n", escape(zoneName(r.Zone)))
+	head, rule, blank := "| UTC |", "|---|", "| |"
+	if !isUTC(loc) {
+		head, rule, blank = "| "+escape(r.Zone)+" | UTC |", "|---|---|", "| | |"
+	}
+	fmt.Fprintf(b, "%s What | Who | |\n%s---|---|---|\n", head, rule)
 	var day time.Time
 	for _, e := range r.Timeline {
 		local := e.Time.In(loc)
 		if !sameDay(day, local) {
-			fmt.Fprintf(b, "| **%s** | | | | |\n", local.Format("Mon 2 Jan 2006"))
+			fmt.Fprintf(b, "| **%s** %s | |\n", local.Format("Mon 2 Jan 2006"), blank)
 			day = local
 		}
-		utc := e.Time.UTC().Format("15:04")
-		if !sameDay(e.Time.UTC(), local) {
-			utc = e.Time.UTC().Format("2 Jan 15:04")
-		}
-		fmt.Fprintf(b, "| %s | %s | %s | %s | %s |\n", local.Format("15:04"), utc, cell(e.Text+filesOf(e)), cell(e.Who), e.ID)
+		fmt.Fprintf(b, "| %s | %s | %s | %s |\n", clocks(local), cell(e.Text+filesOf(e)), cell(e.Who), e.ID)
 	}
+}
+
+func isUTC(loc *time.Location) bool { return loc.String() == "UTC" }
+
+// clocks is the time of the day in the report's zone and in UTC, which may be on another day.
+func clocks(local time.Time) string {
+	if isUTC(local.Location()) {
+		return local.Format("15:04")
+	}
+	utc := local.UTC()
+	if sameDay(utc, local) {
+		return local.Format("15:04") + " | " + utc.Format("15:04")
+	}
+	return local.Format("15:04") + " | " + utc.Format("2 Jan 15:04")
 }
 
 func filesOf(e Entry) string {
@@ -233,13 +250,6 @@ func sameDay(a, b time.Time) bool {
 	ay, am, ad := a.Date()
 	by, bm, bd := b.Date()
 	return ay == by && am == bm && ad == bd
-}
-
-func zoneName(zone string) string {
-	if zone == "" {
-		return "UTC"
-	}
-	return zone
 }
 
 func paragraph(n Note) string {

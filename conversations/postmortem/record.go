@@ -62,4 +62,5 @@ type Action struct {
 	Priority string `json:"priority,omitempty"`
 	State    string `json:"state"`
 	Reason   string `json:"reason,omitempty"`
+	Doubt    string `json:"-"` // why the date that was typed could not be read; for those who can mend it
 }

@@ -82,6 +82,8 @@ type parser struct {
 	lines []string
 	at    int            // index of the line being read
 	names map[string]int // of messages, and where they were given
+
+	titled bool // the comment that the file begins with goes on
 }
 
 func (p *parser) fail(format string, args ...any) error {
@@ -90,9 +92,11 @@ func (p *parser) fail(format string, args ...any) error {
 
 func (p *parser) parse() error {
 	for p.at < len(p.lines) && section(p.lines[p.at]) == "" {
-		if err := p.headLine(strings.TrimSpace(p.lines[p.at])); err != nil {
+		head := strings.TrimSpace(p.lines[p.at])
+		if err := p.headLine(head); err != nil {
 			return err
 		}
+		p.titled = p.titled && strings.HasPrefix(head, "#")
 		p.take(plain, 1)
 	}
 	s := p.t.Setting
@@ -136,9 +140,10 @@ func (p *parser) headLine(s string) error {
 	case s == "":
 		return nil
 	case strings.HasPrefix(s, "#"):
-		if p.t.Title == "" {
-			p.t.Title = strings.TrimSpace(strings.TrimLeft(s, "#"))
+		if p.at == 0 || p.titled {
+			p.t.Title = strings.TrimSpace(p.t.Title + " " + strings.TrimSpace(strings.TrimLeft(s, "#")))
 		}
+		p.titled = p.at == 0 || p.titled
 		return nil
 	case word == "now":
 		return p.now(rest)
@@ -521,7 +526,8 @@ const aMessage = `([^\s:]+(?: \d\d:\d\d(?: \(\d+\))?)?)`
 var (
 	timed    = regexp.MustCompile(`^(?:(\d{4}-\d\d-\d\d) +)?(\d{1,2}:\d\d) +`)
 	bySign   = regexp.MustCompile(`^(\S+) ([+-])(\S+) ` + aMessage + `$`)
-	byName   = regexp.MustCompile(`^(\S+) (edits|deletes) ` + aMessage + `(?:: *(.*))?$`)
+	byEdit   = regexp.MustCompile(`^(\S+) edits ` + aMessage + `: *(.*)$`)
+	byDelete = regexp.MustCompile(`^(\S+) deletes ` + aMessage + `$`)
 	byWord   = regexp.MustCompile(`^(\S+) (joins|leaves|invites bot|archives|is deactivated)$`)
 	byApp    = regexp.MustCompile(`^([^:()]*[^:()\s]) ?\(app\): *(.*)$`)
 	byColon  = regexp.MustCompile(`^([^\s:>]+): *(.*)$`)
@@ -598,11 +604,12 @@ func (p *parser) who(s string, l *line) error {
 		}
 		return nil
 	}
-	if m := byName.FindStringSubmatch(s); m != nil && p.t.person(m[1]) {
-		l.who, l.verb, l.target, l.text = m[1], verb(m[2]), m[3], strings.TrimSpace(m[4])
-		if l.verb == deletes && strings.Contains(s, ":") {
-			return p.fail("write it like: %s deletes %s", l.who, l.target)
-		}
+	if m := byEdit.FindStringSubmatch(s); m != nil {
+		l.who, l.verb, l.target, l.text = m[1], edits, m[2], strings.TrimSpace(m[3])
+		return nil
+	}
+	if m := byDelete.FindStringSubmatch(s); m != nil {
+		l.who, l.verb, l.target = m[1], deletes, m[2]
 		return nil
 	}
 	if m := byApp.FindStringSubmatch(s); m != nil {

@@ -21,7 +21,7 @@
 //
 // # Before the first section
 //
-// Lines that begin with # are for readers; the first one is the title.
+// Lines that begin with # are for readers; those at the very top are the title.
 //
 //   - now DATE TIME ZONE: when it begins, and the zone of the workspace, in which all times of the file are.
 //   - people NAME [(notes)] [ZONE], …: who is there; several lines add up. A zone of their own where it differs. Notes that
@@ -102,7 +102,7 @@ import (
 // Transcript is a parsed file, with every byte of it.
 type Transcript struct {
 	File    string // its name, for errors
-	Title   string
+	Title   string // the comment it begins with, on one line
 	Setting Setting
 	Budget  map[string]Exception // by "channel", "thread", "private"
 

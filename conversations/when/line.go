@@ -175,10 +175,7 @@ func readAt(after string, now time.Time) (t time.Time, err error, meant bool) {
 		return time.Time{}, refuse(ErrUnknown, "I cannot read the time behind the @: put it at the end, as in `@ 14:05` or `@ yesterday 23:50 UTC`"), true
 	}
 	t, err = ph.past(now)
-	if name && err != nil {
-		return time.Time{}, nil, false
-	}
-	return t, err, true
+	return t, err, err == nil || !name
 }
 
 // looksTimed reports whether words that cannot be read were meant as a time.
@@ -205,12 +202,12 @@ func looksTimed(words []word) bool {
 
 // looksClock reports whether a word has the shape of a clock time, possible or not: 25:99, 13pm.
 func looksClock(s string) bool {
-	_, s, ok := cutDigits(strings.TrimLeft(s, "~"), 1, 2)
+	_, s, ok := cutDigits(strings.TrimLeft(s, "~"), 1)
 	if !ok {
 		return false
 	}
 	if rest, found := strings.CutPrefix(s, ":"); found {
-		_, _, ok = cutDigits(rest, 2, 2)
+		_, _, ok = cutDigits(rest, 2)
 		return ok
 	}
 	return isHalf(s)

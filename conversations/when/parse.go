@@ -2,6 +2,7 @@ package when
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -130,15 +131,12 @@ func (p *parser) peek(k int) string {
 }
 
 // accept reads one word if it is one of these.
-func (p *parser) accept(any ...string) bool {
-	s := p.peek(0)
-	for _, a := range any {
-		if s == a && s != "" {
-			p.i++
-			return true
-		}
+func (p *parser) accept(these ...string) bool {
+	if p.done() || !slices.Contains(these, p.peek(0)) {
+		return false
 	}
-	return false
+	p.i++
+	return true
 }
 
 // sequence reads several words if they are exactly these.
@@ -373,19 +371,19 @@ func (p *parser) readClock() bool {
 // readClockWord reads a time of day off one word. half says that the next one, am or pm, belongs to it. An offset
 // attached with a minus counts only behind seconds or in an ISO form: 10:05-11:30 is a range.
 func readClockWord(s, next string, iso bool) (c clock, zone *time.Location, half, ok bool) {
-	hour, s, ok := cutDigits(s, 1, 2)
+	hour, s, ok := cutDigits(s, 1)
 	if !ok {
 		return clock{}, nil, false, false
 	}
 	c.hour = hour
 	minutes, seconds := false, false
 	if rest, found := strings.CutPrefix(s, ":"); found {
-		if c.minute, s, ok = cutDigits(rest, 2, 2); !ok {
+		if c.minute, s, ok = cutDigits(rest, 2); !ok {
 			return clock{}, nil, false, false
 		}
 		minutes = true
 		if rest, found = strings.CutPrefix(s, ":"); found {
-			if c.second, s, ok = cutDigits(rest, 2, 2); !ok {
+			if c.second, s, ok = cutDigits(rest, 2); !ok {
 				return clock{}, nil, false, false
 			}
 			seconds = true
@@ -426,10 +424,10 @@ func readClockWord(s, next string, iso bool) (c clock, zone *time.Location, half
 
 func isHalf(s string) bool { return s == "am" || s == "pm" || s == "a.m." || s == "p.m." }
 
-// cutDigits reads a number of least to most digits off the front of s; a further digit is refused.
-func cutDigits(s string, least, most int) (n int, rest string, ok bool) {
+// cutDigits reads a number of two digits, or as few as least, off the front of s; a further digit is refused.
+func cutDigits(s string, least int) (n int, rest string, ok bool) {
 	digits := len(s) - len(strings.TrimLeft(s, "0123456789"))
-	if digits < least || digits > most {
+	if digits < least || digits > 2 {
 		return 0, s, false
 	}
 	return atoi(s[:digits]), s[digits:], true
@@ -1041,14 +1039,14 @@ func dated(year int, month time.Month, n int) day {
 func (p *parser) either(year, a, b int) {
 	p.written = true
 	p.day = func(c calendar) (Date, error) {
-		dayFirst, err := dated(year, time.Month(b), a)(c)
-		monthFirst, err2 := dated(year, time.Month(a), b)(c)
+		dayFirst, _ := dated(year, time.Month(b), a)(c) // the zero Date where the calendar has none
+		monthFirst, _ := dated(year, time.Month(a), b)(c)
 		switch {
-		case err != nil && err2 != nil:
+		case dayFirst.IsZero() && monthFirst.IsZero():
 			return Date{}, noSuchDate()
-		case err != nil || dayFirst == monthFirst:
+		case dayFirst.IsZero() || dayFirst == monthFirst:
 			return monthFirst, nil
-		case err2 != nil:
+		case monthFirst.IsZero():
 			return dayFirst, nil
 		}
 		return Date{}, &Ambiguous{DayFirst: dayFirst, MonthFirst: monthFirst}

@@ -750,7 +750,7 @@ func TestLongTexts(t *testing.T) {
 			t.Errorf("%q: %v", part, err)
 		}
 		Leading(text, now)
-		At(text, now)
+		_, _, _, _ = At(text, now)
 		TrailingDue(strings.Fields(text), now)
 	}
 }
@@ -839,7 +839,7 @@ func BenchmarkDue(b *testing.B) {
 	for _, text := range []string{"fri", "tomorrow 5pm PST", "by the end of next month", "tomorrow 17:00 Europe/Berlin", "tomorrow 17:00 Europe/Berln", "after v2.3 ships", strings.Repeat("in 1 ", 40)} {
 		b.Run(text[:min(len(text), 20)], func(b *testing.B) {
 			for b.Loop() {
-				Due(text, now)
+				_, _ = Due(text, now)
 			}
 		})
 	}
@@ -849,7 +849,7 @@ func BenchmarkPast(b *testing.B) {
 	for _, text := range []string{"14:05", "yesterday 23:50 UTC", "Nov 17 14:05", "1h30m ago"} {
 		b.Run(text, func(b *testing.B) {
 			for b.Loop() {
-				Past(text, now)
+				_, _ = Past(text, now)
 			}
 		})
 	}
@@ -865,7 +865,7 @@ func BenchmarkLine(b *testing.B) {
 	})
 	b.Run("At", func(b *testing.B) {
 		for b.Loop() {
-			At(text, now)
+			_, _, _, _ = At(text, now)
 		}
 	})
 	b.Run("TrailingDue", func(b *testing.B) {
