@@ -2,6 +2,7 @@ package mongo
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -275,7 +276,7 @@ func (s *Store) Finish(ctx context.Context, rows ...storage.Row) error {
 	}
 	_, err := s.inbox.UpdateMany(ctx, byID(bson.D{{Key: "$in", Value: ids}}), bson.D{
 		{Key: "$set", Value: bson.D{{Key: "state", Value: rowDone}}},
-		{Key: "$unset", Value: names("lane", "seq", "at", "event", "tries", "error")},
+		{Key: "$unset", Value: names("lane", "seq", "at", "event", "tries", "error", "failure")},
 		{Key: "$currentDate", Value: bson.D{{Key: "doneAt", Value: true}}},
 	})
 	if err != nil {
@@ -301,8 +302,9 @@ func (s *Store) Release(ctx context.Context, lane storage.Lane, rest time.Durati
 	return nil
 }
 
-// Fail implements storage.Inbox. It counts from the tries that the row had when it was claimed, so that a repeated call
-// counts once.
+// Fail implements storage.Inbox. Every failure is counted under a token of its own and from the tries as read. When the
+// answer is lost, the token is remembered for the repeated call, which so counts nothing that was counted; the first
+// call's write, should it arrive late, finds other tries and changes nothing.
 func (s *Store) Fail(ctx context.Context, r storage.Row, reason string, dead bool) error {
 	ctx, cancel := s.begin(ctx)
 	defer cancel()
@@ -310,13 +312,54 @@ func (s *Store) Fail(ctx context.Context, r storage.Row, reason string, dead boo
 	if dead {
 		state = rowDead
 	}
-	_, err := s.inbox.UpdateOne(ctx,
-		bson.D{{Key: "_id", Value: idOf(r)}, {Key: "state", Value: rowNew}, {Key: "tries", Value: r.Tries}},
-		set(bson.D{{Key: "state", Value: state}, {Key: "tries", Value: r.Tries + 1}, {Key: "error", Value: reason}}))
-	if err != nil {
-		return s.failed(ctx, "fail "+r.Event.Key, err)
+	token := s.failure(idOf(r))
+	for {
+		err := s.count(ctx, idOf(r), token, bson.D{{Key: "state", Value: state}, {Key: "error", Value: reason}})
+		if errors.Is(err, errMissed) {
+			continue
+		}
+		if err != nil {
+			return s.failed(ctx, "fail "+r.Event.Key, err)
+		}
+		s.counted(idOf(r))
+		return nil
 	}
-	return nil
+}
+
+// count raises a new row's tries by one, unless that was done under this token.
+func (s *Store) count(ctx context.Context, id rowID, token string, values bson.D) error {
+	var r struct {
+		State   string `bson:"state"`
+		Tries   int    `bson:"tries"`
+		Failure string `bson:"failure"`
+	}
+	err := s.inbox.FindOne(ctx, byID(id), options.FindOne().SetProjection(bson.D{{Key: "event", Value: 0}})).Decode(&r)
+	if errors.Is(err, mongo.ErrNoDocuments) || err == nil && (r.State != rowNew || r.Failure == token) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	result, err := s.inbox.UpdateOne(ctx,
+		bson.D{{Key: "_id", Value: id}, {Key: "state", Value: rowNew}, {Key: "tries", Value: r.Tries}},
+		set(append(values, bson.E{Key: "tries", Value: r.Tries + 1}, bson.E{Key: "failure", Value: token})))
+	return missed(result, err)
+}
+
+// failure is the token of a row's failure: a new one, or that of a call whose answer was lost.
+func (s *Store) failure(id rowID) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.failures[id] == "" {
+		s.failures[id] = rand.Text()
+	}
+	return s.failures[id]
+}
+
+func (s *Store) counted(id rowID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.failures, id)
 }
 
 // Dead implements storage.Inbox.

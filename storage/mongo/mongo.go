@@ -63,9 +63,10 @@ type Store struct {
 
 	subjects, inbox, lanes, kept, numbers, counters, meta *mongo.Collection
 
-	mu   sync.Mutex
-	turn string // the lane that was claimed last
-	seq  int64  // of the row that was accepted last
+	mu       sync.Mutex
+	turn     string           // the lane that was claimed last
+	seq      int64            // of the row that was accepted last
+	failures map[rowID]string // tokens of failures of which it is not known whether they were counted
 }
 
 var _ storage.Store = (*Store)(nil)
@@ -94,7 +95,7 @@ func Open(ctx context.Context, uri string, o Options) (*Store, error) {
 		client: client, db: db, timeout: timeout, given: o.Clock,
 		subjects: db.Collection("subjects"), inbox: db.Collection("inbox"), lanes: db.Collection("lanes"),
 		kept: db.Collection("kept"), numbers: db.Collection("numbers"), counters: db.Collection("counters"),
-		meta: db.Collection("meta"),
+		meta: db.Collection("meta"), failures: map[rowID]string{},
 	}, nil
 }
 
