@@ -3,6 +3,7 @@ package transcript
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -22,7 +23,7 @@ func (r *run) news(now Scene) []string {
 	lines = append(lines, r.marks(now)...)
 	lines = append(lines, r.edits(now)...)
 	for _, m := range fresh {
-		lines = append(lines, unit("bot"+r.toward(m)+": "+named(m.Text, r.labels[m.ID])))
+		lines = append(lines, unit(r.line(m, r.labels[m.ID])))
 	}
 	return lines
 }
@@ -81,33 +82,81 @@ func (r *run) order(person string) int {
 	return slices.IndexFunc(r.t.Setting.People, func(p Person) bool { return p.Name == person })
 }
 
-// nameNew names the messages that are new, in the order in which they are written down, and returns them so.
+// nameNew names the messages that are new and returns them in the order in which they are written down.
 func (r *run) nameNew(now Scene) []Message {
-	var fresh []Message
+	var roots, replies []Message
 	for _, m := range now.Messages {
-		if _, known := r.ranks[m.ID]; !known {
-			fresh = append(fresh, m)
+		if _, known := r.ranks[m.ID]; known {
+			continue
+		}
+		if m.Thread == "" {
+			roots = append(roots, m)
+		} else {
+			replies = append(replies, m)
 		}
 	}
-	slices.SortStableFunc(fresh, func(a, b Message) int {
-		return cmp.Or(r.distance(a)-r.distance(b), strings.Compare(r.placeName(a.Channel, a.Thread), r.placeName(b.Channel, b.Thread)))
-	})
-	for _, m := range fresh {
-		name := cmp.Or(strings.Join(strings.Fields(strings.ReplaceAll(m.Slot, "/", " ")), "-"), "post")
-		for n := r.taken[name] + 1; ; n++ {
-			unique := name
-			if n > 1 {
-				unique = fmt.Sprintf("%s.%d", name, n)
-			}
-			if _, used := r.ids[unique]; used || (n > 1 && r.taken[unique] > 0) {
-				continue
-			}
-			r.taken[name] = n
-			r.ids[unique], r.labels[m.ID], r.ranks[m.ID] = m.ID, unique, len(r.ranks)
-			break
-		}
-	}
+	r.name(roots) // first, because threads are called after them
+	r.name(replies)
+	fresh := append(roots, replies...)
+	slices.SortFunc(fresh, func(a, b Message) int { return cmp.Or(r.byPlace(a, b), r.ranks[a.ID]-r.ranks[b.ID]) })
 	return fresh
+}
+
+func (r *run) byPlace(a, b Message) int {
+	return cmp.Or(r.distance(a)-r.distance(b), strings.Compare(r.placeName(a.Channel, a.Thread), r.placeName(b.Channel, b.Thread)))
+}
+
+func (r *run) name(fresh []Message) {
+	slices.SortStableFunc(fresh, r.byPlace)
+	if r.same != nil {
+		r.nameAsExpected(fresh)
+	}
+	for _, m := range fresh {
+		if r.labels[m.ID] == "" {
+			r.call(m, r.freeName(slotName(m)))
+		}
+	}
+}
+
+func (r *run) call(m Message, name string) {
+	r.ids[name], r.labels[m.ID], r.ranks[m.ID] = m.ID, name, len(r.ranks)
+}
+
+// slotName is what a message is called when it is the first of its kind.
+func slotName(m Message) string {
+	return cmp.Or(strings.Join(strings.Fields(strings.ReplaceAll(m.Slot, "/", " ")), "-"), "post")
+}
+
+// freeName is the name, or the first of name.2, name.3 … that nothing is called yet.
+func (r *run) freeName(name string) string {
+	unique := name
+	for n := 2; r.ids[unique] != "" || r.given[unique]; n++ {
+		unique = fmt.Sprintf("%s.%d", name, n)
+	}
+	return unique
+}
+
+var givenName = regexp.MustCompile(`(?m)\A.*   =(\S+)$`)
+
+// nameAsExpected gives messages the names that those have in the file which say the same but for numbers.
+func (r *run) nameAsExpected(fresh []Message) {
+	for _, want := range r.expected() {
+		g := givenName.FindStringSubmatch(want)
+		if g == nil || r.ids[g[1]] != "" {
+			continue
+		}
+		for _, m := range fresh {
+			if r.labels[m.ID] == "" && r.same.pair(want, unit(r.line(m, g[1]))) {
+				r.call(m, g[1])
+				break
+			}
+		}
+	}
+}
+
+// line is a new message with its name, as it is written down.
+func (r *run) line(m Message, name string) string {
+	return "bot" + r.toward(m) + ": " + named(m.Text, name)
 }
 
 // distance sorts messages: those of the section's place, those of others, then private ones by person.

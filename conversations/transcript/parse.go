@@ -390,7 +390,7 @@ func (p *parser) body() error {
 			return p.fail("the line has a carriage return; lines end in a newline alone")
 		}
 		switch {
-		case trimmed == "" || trimmed[0] == '#':
+		case trimmed == "" || head[0] == '#':
 			p.take(plain, 1)
 		case botLine(trimmed):
 			p.take(bot, 1+p.deeper(indent(head)))

@@ -54,7 +54,8 @@ func TestHead(t *testing.T) {
 	if tr.Title != "A pin is kept, and somebody hears of it three weeks later." {
 		t.Errorf("title %q", tr.Title)
 	}
-	if e := tr.Budget["private"]; e.Limit != 2 || e.Because != "this is only a test" {
+	tr = read(t, "testdata/numbers.txtar")
+	if e, ok := tr.Budget["thread"]; !ok || e.Limit != 0 || e.Because != "nobody answers here" {
 		t.Errorf("budget %+v", tr.Budget)
 	}
 }

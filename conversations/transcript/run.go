@@ -47,7 +47,7 @@ type run struct {
 	ids    map[string]string // of messages by name
 	labels map[string]string // what a message is called, by id
 	ranks  map[string]int    // the order in which messages became known, by id
-	taken  map[string]int    // names of the bot's messages
+	given  map[string]bool   // names that people's messages have, or will have
 	gone   map[string]bool   // messages that people deleted, and the bot's reactions with them, by id
 	last   Scene             // at the end of the block before
 	same   *numbers          // nil: numbers mean themselves
@@ -56,12 +56,12 @@ type run struct {
 func newRun(t *Transcript, stage Stage) *run {
 	r := &run{
 		t: t, stage: stage, now: t.Setting.Start, show: func(node, time.Time) {},
-		ids: map[string]string{}, labels: map[string]string{}, ranks: map[string]int{}, taken: map[string]int{},
+		ids: map[string]string{}, labels: map[string]string{}, ranks: map[string]int{}, given: map[string]bool{},
 		gone: map[string]bool{},
 	}
 	for _, n := range t.nodes {
 		if n.act.name != "" {
-			r.taken[n.act.name] = 1
+			r.given[n.act.name] = true
 		}
 	}
 	return r
@@ -283,9 +283,8 @@ func (r *run) known(id string, d Deed) {
 	}
 	r.ranks[id] = len(r.ranks)
 	label := d.Who + " " + d.At.In(r.t.Setting.Zone).Format("15:04")
-	r.taken[label]++
-	if n := r.taken[label]; n > 1 {
-		label = fmt.Sprintf("%s (%d)", label, n)
+	for n, first := 2, label; r.ids[label] != ""; n++ {
+		label = fmt.Sprintf("%s (%d)", first, n)
 	}
 	r.ids[label], r.labels[id] = id, label
 }

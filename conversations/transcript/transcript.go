@@ -65,7 +65,7 @@
 // minute has gone by. A line that begins with & happens at the same moment as the one before.
 //
 // A text goes on in lines that are indented and do not look like a line of somebody's; a backslash before one makes sure.
-// A message's name and files may stand after its first line or after its last. A line with nothing but a dot is empty. Blank lines and lines that begin with # are for readers.
+// A message's name and files may stand after its first line or after its last. A line with nothing but a dot is empty. Blank lines and lines that begin with # at the margin are for readers.
 //
 // # What the bot does
 //
