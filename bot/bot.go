@@ -116,10 +116,8 @@ func (b *Bot) Ready() error {
 	if b.starting.Load() {
 		return errStarting
 	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	for name, err := range b.broken {
-		return fmt.Errorf("%s: %w", name, err)
+	if err := b.brokenChats(); err != nil {
+		return err
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), handleStoreBound)
 	defer cancel()
@@ -127,6 +125,19 @@ func (b *Bot) Ready() error {
 		return fmt.Errorf("store: %w", err)
 	}
 	return nil
+}
+
+// brokenChats says which chats gave up and why.
+func (b *Bot) brokenChats() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var errs []error
+	for _, c := range b.chats {
+		if err := b.broken[c.Name()]; err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", c.Name(), err))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 var errStarting = fmt.Errorf("the bot is starting: %w", storage.ErrUnavailable)
@@ -313,7 +324,7 @@ func (b *Bot) CatchUp(ctx context.Context) error {
 }
 
 func (b *Bot) catchUp(ctx context.Context, c adapters.Chat) error {
-	asking, cancel := context.WithTimeout(ctx, platformBound)
+	asking, cancel := context.WithTimeout(ctx, placesBound)
 	defer cancel()
 	places, err := c.Places(asking)
 	if err != nil {

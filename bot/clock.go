@@ -12,6 +12,7 @@ import (
 const (
 	storeBound    = 5 * time.Second // of one call of the store outside of Handle
 	platformBound = 2 * time.Second // of asking the platform for a fact
+	placesBound   = 8 * time.Second // of asking it for all channels, which may take it several calls
 )
 
 // milli is a time as everything here keeps it: UTC, to the millisecond.

@@ -369,9 +369,6 @@ func (d *delivery) settle(ctx context.Context, s storage.Settlement, outcome str
 	if err != nil {
 		return fmt.Errorf("settle %s: %w", d.effect.ID, err)
 	}
-	if s.Again == 0 {
-		d.deliver.ring(1) // the next one for the same destination
-	}
 	return nil
 }
 

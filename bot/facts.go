@@ -28,7 +28,7 @@ type reader struct {
 	workspace string
 	subject   string
 	now       func() time.Time
-	patience  time.Duration // for each gathering's questions to the platform
+	patience  time.Duration // with a platform that does not answer
 	found     map[conversations.Query][]conversations.Subject
 	loaded    map[string]*conversations.Subject // nil: there is none
 }
@@ -46,9 +46,7 @@ func (r *reader) gather(ctx context.Context, needs func(conversations.Facts) con
 	if err != nil {
 		return conversations.Facts{}, err
 	}
-	asking, cancel := context.WithTimeout(ctx, r.patience)
-	defer cancel()
-	g := gathering{reader: r, asking: asking, done: map[any]bool{}}
+	g := gathering{reader: r, done: map[any]bool{}}
 	g.facts = conversations.Facts{
 		Now: r.now(), Zone: settings.Location(r.b.zone), Settings: settings,
 		People: map[string]conversations.Person{}, Kept: map[string][]byte{},
@@ -68,9 +66,9 @@ func (r *reader) gather(ctx context.Context, needs func(conversations.Facts) con
 // gathering is one answer to one needs-function.
 type gathering struct {
 	*reader
-	asking context.Context // for the platform
-	facts  conversations.Facts
-	done   map[any]bool // what was asked for already, by the types below
+	facts conversations.Facts
+	done  map[any]bool // what was asked for already, by the types below
+	mute  bool         // the platform let a question run out; it is not asked again this time
 }
 
 type (
@@ -111,17 +109,17 @@ func (g *gathering) read(ctx context.Context, n conversations.Needs) (more bool,
 		more, err = true, errors.Join(err, g.number(ctx, n.Series))
 	}
 	if n.Places && g.first(placesOf{}) {
-		more, err = true, errors.Join(err, g.places())
+		more, err = true, errors.Join(err, g.places(ctx))
 	}
 	for _, id := range n.People {
 		if id != "" && g.first(personOf(id)) {
 			more = true
-			g.person(id)
+			g.person(ctx, id)
 		}
 	}
 	if n.Sees != nil && g.first(*n.Sees) {
 		more = true
-		g.facts.Sees = g.sees(*n.Sees)
+		g.facts.Sees = g.sees(ctx, *n.Sees)
 	}
 	slices.SortFunc(g.facts.Subjects, func(a, b conversations.Subject) int {
 		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID))
@@ -195,13 +193,32 @@ func (g *gathering) number(ctx context.Context, series string) error {
 	return nil
 }
 
+// errMute: an earlier question of the same gathering ran out.
+var errMute = errors.New("the platform did not answer just now")
+
+// ask puts a question to the platform. One that hangs costs no more than one wait.
+func (g *gathering) ask(ctx context.Context, patience time.Duration, question func(context.Context) error) error {
+	if g.mute {
+		return errMute
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	err := question(ctx)
+	g.mute = err != nil && ctx.Err() != nil
+	return err
+}
+
 // places must be complete or not at all: what is left out would never be read back.
-func (g *gathering) places() error {
+func (g *gathering) places(ctx context.Context) error {
 	chat := g.b.chat(g.workspace)
 	if chat == nil {
 		return nil
 	}
-	places, err := chat.Places(g.asking)
+	var places []conversations.Place
+	err := g.ask(ctx, placesBound, func(ctx context.Context) (err error) {
+		places, err = chat.Places(ctx)
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("places: %w: %w", errNoFacts, err)
 	}
@@ -213,24 +230,43 @@ func (g *gathering) places() error {
 	return nil
 }
 
-func (g *gathering) person(id string) {
-	if p, ok := g.b.person(g.asking, g.workspace, id); ok {
-		g.facts.People[id] = p
-	}
-}
-
 // sees is asked afresh every time; where the platform cannot say, the answer is no.
-func (g *gathering) sees(q conversations.Sees) bool {
+func (g *gathering) sees(ctx context.Context, q conversations.Sees) bool {
 	chat := g.b.chat(g.workspace)
 	if chat == nil {
 		return false
 	}
-	ok, err := chat.CanSee(g.asking, q.Who, q.Where)
+	var can bool
+	err := g.ask(ctx, g.patience, func(ctx context.Context) (err error) {
+		can, err = chat.CanSee(ctx, q.Who, q.Where)
+		return err
+	})
 	if err != nil {
 		g.b.log.Warn("the platform cannot say who sees a place", "platform", chat.Name(), "err", err)
 		return false
 	}
-	return ok
+	return can
+}
+
+// person finds out who somebody is: as remembered, else from the platform, else as remembered from long ago.
+func (g *gathering) person(ctx context.Context, id string) {
+	key := g.workspace + "/" + id
+	have := g.b.people.get(key)
+	if chat := g.b.chat(g.workspace); chat != nil && !g.b.now().Before(have.until) {
+		var p conversations.Person
+		question := func(ctx context.Context) (err error) {
+			p, err = chat.User(ctx, g.workspace, id)
+			return err
+		}
+		err := g.ask(ctx, g.patience, question)
+		if err != nil && !errors.Is(err, adapters.ErrUnreadable) {
+			err = g.ask(ctx, g.patience, question) // once more: a name that is missing stays missing in what is sent
+		}
+		have = g.b.met(key, have, p, err)
+	}
+	if have.known {
+		g.facts.People[id] = have.person
+	}
 }
 
 // load returns the subject; one without Rev and State when there is none.
@@ -267,32 +303,21 @@ const (
 	settingsAtMost = 1000
 )
 
-// person asks the platform who somebody is, unless that is remembered.
-func (b *Bot) person(ctx context.Context, workspace, id string) (conversations.Person, bool) {
-	key := workspace + "/" + id
-	have := b.people.get(key)
-	if b.now().Before(have.until) {
-		return have.person, have.known
-	}
-	chat := b.chat(workspace)
-	if chat == nil {
-		return have.person, have.known
-	}
-	p, err := chat.User(ctx, workspace, id)
-	if err != nil && !errors.Is(err, adapters.ErrUnreadable) && ctx.Err() == nil {
-		p, err = chat.User(ctx, workspace, id) // once more: a name that is missing stays missing in what is sent
-	}
+// met remembers what the platform said about somebody.
+func (b *Bot) met(key string, have remembered, p conversations.Person, err error) remembered {
 	switch {
 	case err == nil:
 		have = remembered{person: p, known: true, until: b.now().Add(personLife)}
 	case errors.Is(err, adapters.ErrUnreadable):
 		have.until = b.now().Add(strangerLife)
+	case errors.Is(err, errMute):
+		return have
 	default:
-		b.log.Warn("the platform cannot say who somebody is", "platform", chat.Name(), "err", err)
-		return have.person, have.known
+		b.log.Warn("the platform cannot say who somebody is", "platform", platform(key), "err", err)
+		return have
 	}
 	b.people.put(key, have)
-	return have.person, have.known
+	return have
 }
 
 func (p *people) get(key string) remembered {

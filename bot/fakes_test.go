@@ -46,14 +46,14 @@ type fakeChat struct {
 	sent     []conversations.Message
 	posts    int
 	sendErrs []error // of the next sendings, in order; nil: it works
-	lost     bool    // what fails was sent nevertheless
 	find     func(conversations.Message) (adapters.Found, conversations.Result, error)
 	messages map[string]conversations.Snapshot
 	fetched  int
 	pages    []adapters.Page
 	readErrs []error
 	run      func(context.Context, adapters.Handler) error
-	before   func() // called before every sending
+	user     func(context.Context, string) (conversations.Person, error)
+	sees     func(context.Context) (bool, error)
 }
 
 var _ adapters.Chat = (*fakeChat)(nil)
@@ -75,26 +75,20 @@ func (*fakeChat) Places(context.Context) ([]conversations.Place, error) {
 func (c *fakeChat) Send(_ context.Context, m conversations.Message) (conversations.Result, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.before != nil {
-		c.before()
-	}
 	var err error
 	if len(c.sendErrs) > 0 {
 		err, c.sendErrs = c.sendErrs[0], c.sendErrs[1:]
 	}
-	if err != nil && !c.lost {
+	if err != nil {
 		return conversations.Result{}, err
 	}
 	c.sent = append(c.sent, m)
 	if m.Edit.ID != "" || m.Kind == conversations.React {
-		return conversations.Result{}, err
+		return conversations.Result{}, nil
 	}
 	c.posts++
 	ref := conversations.MessageRef{Workspace: workspace, Channel: "C1", ID: fmt.Sprint("p", c.posts)}
 	r := conversations.Result{Message: ref, Thread: conversations.Place{Workspace: workspace, Channel: "C1", Thread: ref.ID}, At: noon}
-	if err != nil {
-		return conversations.Result{}, err
-	}
 	return r, nil
 }
 
@@ -134,11 +128,19 @@ func (c *fakeChat) Message(_ context.Context, ref conversations.MessageRef) (con
 	return s, nil
 }
 
-func (*fakeChat) User(_ context.Context, _, id string) (conversations.Person, error) {
+func (c *fakeChat) User(ctx context.Context, _, id string) (conversations.Person, error) {
+	if c.user != nil {
+		return c.user(ctx, id)
+	}
 	return conversations.Person{ID: id, Name: strings.ToLower(id), Active: true}, nil
 }
 
-func (*fakeChat) CanSee(context.Context, string, conversations.Place) (bool, error) { return true, nil }
+func (c *fakeChat) CanSee(ctx context.Context, _ string, _ conversations.Place) (bool, error) {
+	if c.sees != nil {
+		return c.sees(ctx)
+	}
+	return true, nil
+}
 
 // texts are what was sent, in order: an edit is marked with ~.
 func (c *fakeChat) texts() []string {
@@ -167,7 +169,6 @@ type brokenStore struct {
 	number  func() (int, error)
 	ready   func() error
 	claimed func()
-	kept    func() error
 }
 
 func (s *brokenStore) Accept(ctx context.Context, rows ...storage.Row) error {
@@ -219,15 +220,6 @@ func (s *brokenStore) ClaimEffect(ctx context.Context, worker string) (storage.C
 		s.claimed()
 	}
 	return c, err
-}
-
-func (s *brokenStore) Keep(ctx context.Context, row storage.Kept) error {
-	if s.kept != nil {
-		if err := s.kept(); err != nil {
-			return err
-		}
-	}
-	return s.Store.Keep(ctx, row)
 }
 
 // once gives the error the first time only.

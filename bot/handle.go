@@ -49,6 +49,9 @@ func (b *Bot) Handle(ctx context.Context, e conversations.Event) (conversations.
 func (b *Bot) handle(ctx context.Context, e conversations.Event) (conversations.Answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, handleStoreBound)
 	defer cancel()
+	if e.At.IsZero() {
+		e.At = b.now() // Discord's reactions tell no time: that of taking them in stands for it
+	}
 	settings, err := b.settingsToRoute(ctx, e)
 	if err != nil {
 		return conversations.Answer{}, err

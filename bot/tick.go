@@ -43,13 +43,14 @@ func (b *Bot) startCron() stop {
 	c.Start()
 	done := make(chan struct{})
 	begin := func() {
+		cut() // a sweep of thousands may be under way; the next one goes on with it
 		running := c.Stop()
 		go func() {
 			<-running.Done()
 			close(done)
 		}()
 	}
-	return stop{name: "cron", bound: stopCron, begin: begin, done: done, force: cut}
+	return stop{name: "cron", bound: stopCron, begin: begin, done: done, force: func() {}}
 }
 
 // poll wakes everybody, for what other replicas accepted and saved. What can be claimed within the next second, because

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/debrief-bot/debrief/adapters"
 	"github.com/debrief-bot/debrief/conversations"
 	"github.com/debrief-bot/debrief/storage"
 )
@@ -84,7 +85,7 @@ func (t *turn) end(ctx context.Context, err error) error {
 		}
 	}
 	if err != nil {
-		t.rest = max(t.rest, troubleRest)
+		t.rest = max(t.rest, restAfter(err))
 		t.b.metrics.retries.WithLabelValues("step").Inc()
 		t.b.log.Warn("a lane is tried again", "lane", t.lane.Name, "err", err)
 	}
@@ -95,6 +96,15 @@ func (t *turn) end(ctx context.Context, err error) error {
 		err = errors.Join(err, fmt.Errorf("release lane %s: %w", t.lane.Name, e))
 	}
 	return err
+}
+
+// restAfter is how long a lane rests after trouble: as long as the platform asks, if it was that.
+func restAfter(err error) time.Duration {
+	var retry *adapters.RetryAfter
+	if errors.As(err, &retry) {
+		return max(retry.After, troubleRest)
+	}
+	return troubleRest
 }
 
 // run steps rows of one subject. A row that fails by its own fault is found by stepping them one by one, and does not

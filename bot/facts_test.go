@@ -1,0 +1,188 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/debrief-bot/debrief/adapters"
+	"github.com/debrief-bot/debrief/conversations"
+	"github.com/debrief-bot/debrief/storage"
+)
+
+func (w *world) gather(needs func(conversations.Facts) conversations.Needs) conversations.Facts {
+	w.t.Helper()
+	f, err := w.bot.reader(workspace, review).gather(w.t.Context(), needs)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return f
+}
+
+func always(n conversations.Needs) func(conversations.Facts) conversations.Needs {
+	return func(conversations.Facts) conversations.Needs { return n }
+}
+
+func TestFactsAreAskedForInRounds(t *testing.T) {
+	w := newWorld(t)
+	w.asks()
+	asked := 0
+	f := w.gather(func(f conversations.Facts) conversations.Needs {
+		asked++
+		n := conversations.Needs{Load: []string{review, workspace + "/review/none"}, Series: "PM"}
+		for _, s := range f.Subjects {
+			n.People = append(n.People, s.State.(*conversations.Review).Facilitator)
+		}
+		return n
+	})
+	if f.Person("ANA").Name != "ana" || len(f.Subjects) != 1 || f.Number != 1 || f.Now != noon || f.Zone != time.UTC {
+		t.Errorf("found %+v", f)
+	}
+	if asked != 3 { // the review, then its facilitator, then nothing new
+		t.Errorf("asked %d times", asked)
+	}
+}
+
+func TestRoundsEnd(t *testing.T) {
+	w := newWorld(t)
+	asked := 0
+	w.gather(func(conversations.Facts) conversations.Needs {
+		asked++
+		return conversations.Needs{Load: []string{review + string(rune('a'+asked))}}
+	})
+	if asked != rounds {
+		t.Errorf("asked %d times", asked)
+	}
+}
+
+func TestFactsAreEachOnceAndInOrder(t *testing.T) {
+	w := newWorld(t)
+	for id, at := range map[string]time.Time{"b": noon, "a": noon, "late": noon.Add(time.Hour), "never": {}} {
+		s := conversations.Subject{
+			ID: workspace + "/review/" + id, V: 1, At: at, Addresses: []string{workspace + "/open", workspace + "/reviews"},
+			State: &conversations.Review{},
+		}
+		if err := w.store.Save(t.Context(), s, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f := w.gather(always(conversations.Needs{
+		Queries: []conversations.Query{{Address: workspace + "/reviews"}, {Address: workspace + "/open"}},
+		Load:    []string{workspace + "/review/a"},
+	}))
+	var got []string
+	for _, s := range f.Subjects {
+		got = append(got, s.ID[len(workspace+"/review/"):])
+	}
+	if want := []string{"never", "a", "b", "late"}; !slices.Equal(got, want) {
+		t.Errorf("found %q, want %q", got, want)
+	}
+}
+
+func TestAMissingFactOfTheStoreIsAnError(t *testing.T) {
+	w := newWorld(t)
+	w.store.number = func() (int, error) { return 0, storage.ErrUnavailable }
+	_, err := w.bot.reader(workspace, review).gather(t.Context(), always(conversations.Needs{Series: "PM"}))
+	if !isTrouble(err) {
+		t.Errorf("gather says %v", err)
+	}
+}
+
+func TestPeopleAreRemembered(t *testing.T) {
+	w := newWorld(t)
+	name, calls := "Ana", 0
+	var broken error
+	w.chat.user = func(_ context.Context, id string) (conversations.Person, error) {
+		calls++
+		return conversations.Person{ID: id, Name: name}, broken
+	}
+	who := func() string {
+		return w.gather(always(conversations.Needs{People: []string{"U1"}})).Person("U1").Name
+	}
+	who()
+	name = "Ana Maria"
+	if got := who(); got != "Ana" || calls != 1 {
+		t.Errorf("%q after %d calls", got, calls)
+	}
+	w.clock.wind(personLife)
+	if got := who(); got != "Ana Maria" {
+		t.Errorf("after an hour still %q", got)
+	}
+	w.clock.wind(personLife)
+	broken = errors.New("connection reset")
+	if got := who(); got != "Ana Maria" {
+		t.Errorf("nobody can say, and what was known is forgotten: %q", got)
+	}
+	broken = adapters.ErrUnreadable
+	calls = 0
+	who()
+	who()
+	if calls != 1 {
+		t.Errorf("somebody unknown was asked for %d times", calls)
+	}
+}
+
+func TestANameIsAskedForTwice(t *testing.T) {
+	w := newWorld(t)
+	failing := once(errors.New("connection reset"))
+	w.chat.user = func(_ context.Context, id string) (conversations.Person, error) {
+		return conversations.Person{ID: id, Name: "Ana"}, failing()
+	}
+	if got := w.gather(always(conversations.Needs{People: []string{"U1"}})).Person("U1").Name; got != "Ana" {
+		t.Errorf("named %q", got)
+	}
+}
+
+func TestAPlatformThatHangsCostsOneWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.chat.user = func(ctx context.Context, _ string) (conversations.Person, error) {
+			<-ctx.Done()
+			return conversations.Person{}, ctx.Err()
+		}
+		w.chat.sees = func(ctx context.Context) (bool, error) {
+			<-ctx.Done()
+			return true, ctx.Err()
+		}
+		began := time.Now()
+		f := w.gather(always(conversations.Needs{
+			People: []string{"U1", "U2", "U3"},
+			Sees:   &conversations.Sees{Who: "U1", Where: conversations.Place{Workspace: workspace, Channel: "C1"}},
+		}))
+		if f.Sees {
+			t.Error("when nobody can say who sees a place, the answer is no")
+		}
+		if f.Person("U1").Name != "U1" {
+			t.Errorf("named %q", f.Person("U1").Name)
+		}
+		if took := time.Since(began); took != platformBound {
+			t.Errorf("took %v", took)
+		}
+	})
+}
+
+func TestPlacesAreThoseOfTheWorkspace(t *testing.T) {
+	w := newWorld(t)
+	f := w.gather(always(conversations.Needs{Places: true}))
+	if want := []conversations.Place{{Workspace: workspace, Channel: "C1"}}; !slices.Equal(f.Places, want) {
+		t.Errorf("places: %v", f.Places)
+	}
+}
+
+func TestChangedSettingsCountAtOnce(t *testing.T) {
+	w := newWorld(t)
+	id := conversations.SettingsID(workspace)
+	if _, err := w.bot.settingsOf(t.Context(), workspace); err != nil {
+		t.Fatal(err)
+	}
+	s := conversations.Subject{ID: id, V: 1, State: &conversations.WorkspaceState{Settings: conversations.Settings{Zone: "Europe/Berlin"}}}
+	if err := w.bot.save(t.Context(), s, nil); err != nil {
+		t.Fatal(err)
+	}
+	if f := w.gather(always(conversations.Needs{})); f.Zone.String() != "Europe/Berlin" {
+		t.Errorf("zone %v", f.Zone)
+	}
+}
