@@ -25,6 +25,7 @@ type scripted struct {
 	chatty    bool // it posts more than it may
 
 	scene  Scene
+	starts []Deed
 	wishes []func()
 	due    time.Time
 	number int
@@ -64,7 +65,7 @@ func (s *scripted) Do(_ context.Context, d Deed) (string, error) {
 			s.scene.Marks = slices.DeleteFunc(s.scene.Marks, func(m Mark) bool { return m.Message == d.Message })
 		})
 	case Command:
-		s.wish(func() { s.begin(d) })
+		s.starts = append(s.starts, d)
 	case Click:
 		if !s.forgets {
 			s.answer(Answer{To: d.Who, Channel: d.Channel, Thread: d.Thread, Text: "What now?"})
@@ -112,14 +113,16 @@ func (s *scripted) post(channel, thread, slot, text string) {
 
 func (s *scripted) Settle(context.Context) error {
 	s.trace = append(s.trace, "settle")
-	wishes := s.wishes
-	s.wishes = nil
 	if s.backwards {
-		slices.Reverse(wishes)
+		slices.Reverse(s.starts)
 	}
-	for _, w := range wishes {
+	for _, d := range s.starts {
+		s.begin(d)
+	}
+	for _, w := range s.wishes {
 		w()
 	}
+	s.starts, s.wishes = nil, nil
 	return nil
 }
 
