@@ -21,8 +21,8 @@ func numberAddress(workspace, series string, n int) string {
 // eventsIn is shared by the timeline events of a channel; At is the time of the event.
 func eventsIn(p Place) string { return p.Workspace + "/events/" + p.Channel }
 
-// eventsOf is shared by all timeline events of a workspace.
-func eventsOf(workspace string) string { return workspace + "/events" }
+// EventsOf is shared by all timeline events of a workspace.
+func EventsOf(workspace string) string { return workspace + "/events" }
 
 // reviewsIn is shared by the reviews that are open in a channel: they take marks there.
 func reviewsIn(p Place) string { return p.Workspace + "/open/" + p.Channel }

@@ -62,7 +62,7 @@ func (n *Nudge) renderNeeds(id string, f Facts) Needs {
 }
 
 func (n *Nudge) eventsQuery() Query {
-	return Query{Address: eventsOf(n.Where.Workspace), From: n.From, Until: n.Until.Add(time.Millisecond)}
+	return Query{Address: EventsOf(n.Where.Workspace), From: n.From, Until: n.Until.Add(time.Millisecond)}
 }
 
 // Render makes the words of a Post, Private or Reply from what is stored now. false: there is nothing left to say, and

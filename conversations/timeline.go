@@ -71,7 +71,7 @@ func (*TimelineEvent) Kind() Kind { return KindEvent }
 
 func (t *TimelineEvent) index(string) (addresses []string, at, due time.Time) {
 	w := t.Where.Workspace
-	addresses = []string{eventsIn(t.Where), eventsOf(w)}
+	addresses = []string{eventsIn(t.Where), EventsOf(w)}
 	if t.Message.ID != "" {
 		addresses = append(addresses, t.Message.Key())
 	}
@@ -154,7 +154,7 @@ func timelineEventNeeds(id string, t *TimelineEvent, e Event, f Facts) Needs {
 	case Ticked:
 		if t != nil {
 			n.Queries = append(n.Queries,
-				Query{Address: eventsOf(w), From: t.Time.Add(-3 * 24 * time.Hour), Until: t.Time.Add(3 * 24 * time.Hour), Limit: 1000},
+				Query{Address: EventsOf(w), From: t.Time.Add(-3 * 24 * time.Hour), Until: t.Time.Add(3 * 24 * time.Hour), Limit: 1000},
 				Query{Address: reviewsOf(w), From: t.Time.Add(-silenceParts)})
 		}
 	}

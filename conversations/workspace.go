@@ -60,7 +60,7 @@ func workspaceNeeds(id string, e Event) Needs {
 			Places: e.Kind == Told,
 			Queries: []Query{
 				{Address: openReviews(ws)},
-				{Address: eventsOf(ws), From: e.At.Add(-unusedLife), Limit: historyCap},
+				{Address: EventsOf(ws), From: e.At.Add(-unusedLife), Limit: historyCap},
 			},
 		}
 	case e.Kind == Commanded || e.Kind == Said:

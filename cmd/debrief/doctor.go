@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/debrief-bot/debrief/storage"
+)
+
+// listedDead is how many rows that were set aside doctor lists.
+const listedDead = 50
+
+func doctorCommand() *cobra.Command {
+	var asJSON, replay bool
+	cmd := &cobra.Command{
+		Use:   "doctor",
+		Short: "Check what is configured, and say what will not work and how to mend it",
+		Long: "Doctor opens the configured store and looks at what waits in it. What could not be handled is listed by its key,\n" +
+			"never with its content; --replay gives each of it another try when the bot runs next. It exits with 1 when something\n" +
+			"needs attention.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := loadConfig()
+			if err != nil {
+				return err
+			}
+			return doctor(cmd.Context(), c, cmd.OutOrStdout(), asJSON, replay)
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	cmd.Flags().BoolVar(&replay, "replay", false, "try again what could not be handled")
+	return cmd
+}
+
+// diagnosis is what doctor found.
+type diagnosis struct {
+	Store    string     `json:"store"`
+	Waiting  int        `json:"waiting"` // events accepted and not handled yet
+	Since    *time.Time `json:"waitingSince,omitempty"`
+	Unsent   int        `json:"unsent"` // effects not carried out yet
+	Dead     []deadRow  `json:"dead"`
+	Replayed int        `json:"replayed,omitempty"`
+}
+
+type deadRow struct {
+	Key     string `json:"key"`
+	Subject string `json:"subject"`
+	Tries   int    `json:"tries"`
+	Error   string `json:"error"`
+}
+
+func doctor(ctx context.Context, c Config, w io.Writer, asJSON, replay bool) error {
+	s, err := openStore(ctx, c, nil)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	d, err := examine(ctx, c, s)
+	if err != nil {
+		return err
+	}
+	if replay {
+		for _, row := range d.Dead {
+			if err := s.Replay(ctx, row.Key, row.Subject); err != nil {
+				return fmt.Errorf("replay %s: %w", row.Key, err)
+			}
+			d.Replayed++
+		}
+	}
+	if err := d.print(w, asJSON); err != nil {
+		return err
+	}
+	if n := len(d.Dead) - d.Replayed; n > 0 {
+		return fmt.Errorf("%d could not be handled; after an upgrade, debrief doctor --replay gives them another try", n)
+	}
+	return nil
+}
+
+func examine(ctx context.Context, c Config, s storage.Store) (diagnosis, error) {
+	h, err := s.Health(ctx)
+	if err != nil {
+		return diagnosis{}, err
+	}
+	d := diagnosis{Store: c.storeName(), Waiting: h.New, Unsent: h.Effects, Dead: []deadRow{}}
+	if !h.OldestNew.IsZero() {
+		d.Since = &h.OldestNew
+	}
+	rows, err := s.Dead(ctx, listedDead)
+	if err != nil {
+		return diagnosis{}, err
+	}
+	for _, r := range rows {
+		d.Dead = append(d.Dead, deadRow{r.Event.Key, r.Subject, r.Tries, r.Error})
+	}
+	return d, nil
+}
+
+func (d diagnosis) print(w io.Writer, asJSON bool) error {
+	if asJSON {
+		e := json.NewEncoder(w)
+		e.SetIndent("", "  ")
+		return e.Encode(d)
+	}
+	fmt.Fprintf(w, "Store: %s, ready.\n", d.Store)
+	fmt.Fprintf(w, "Waiting: %d events, %d messages not sent yet.\n", d.Waiting, d.Unsent)
+	if d.Since != nil {
+		fmt.Fprintf(w, "The oldest event waits since %s.\n", d.Since.Format(time.RFC3339))
+	}
+	for _, r := range d.Dead {
+		fmt.Fprintf(w, "Not handled after %d tries: %s for %s: %s\n", r.Tries, r.Key, r.Subject, r.Error)
+	}
+	if d.Replayed > 0 {
+		fmt.Fprintf(w, "Given another try: %d.\n", d.Replayed)
+	}
+	return nil
+}
