@@ -63,6 +63,7 @@ type Bot struct {
 	settings settings
 	readings readings
 	faults   faults
+	missed   missed
 
 	work    bell // something was accepted
 	deliver bell // an effect was saved
@@ -146,8 +147,9 @@ var errStarting = fmt.Errorf("the bot is starting: %w", storage.ErrUnavailable)
 const (
 	stopIntake  = 3 * time.Second
 	stopWorkers = 3 * time.Second
+	stopCatchUp = time.Second
 	stopCron    = time.Second
-	stopOutbox  = 3 * time.Second
+	stopOutbox  = 2 * time.Second
 )
 
 // Run brings events in and effects out until the context ends. While the store is away at the start, the chats run
@@ -199,7 +201,7 @@ func (b *Bot) stop(s stop) {
 	select {
 	case <-s.done:
 	case <-late.C:
-		b.log.Error("stopping takes too long, cut off: " + s.name)
+		b.log.Error("a step of stopping took too long and was cut off", "err", fmt.Errorf("%s did not end within %v", s.name, s.bound))
 	}
 	s.force()
 }
@@ -354,7 +356,7 @@ func (b *Bot) startCatchUp(over context.Context) stop {
 			}
 		})
 	}
-	return stop{name: "catch up", bound: stopCron, begin: cancel, done: closedAfter(&all), force: func() {}}
+	return stop{name: "catch up", bound: stopCatchUp, begin: cancel, done: closedAfter(&all), force: func() {}}
 }
 
 // Drain does everything that can be done now, one thing after the other in a fixed order: what was accepted, then what

@@ -2,7 +2,9 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/debrief-bot/debrief/conversations"
@@ -37,12 +39,15 @@ func (b *Bot) Handle(ctx context.Context, e conversations.Event) (conversations.
 	select {
 	case o := <-done:
 		if o.err != nil {
+			b.miss(e, o.err)
 			b.log.Warn("an event was not taken in", "platform", platform(e.Key), "event", e.Key, "err", o.err)
 			return conversations.Answer{}, o.err
 		}
 		return o.answer, nil
 	case <-ctx.Done():
-		return conversations.Answer{}, fmt.Errorf("handle %s: %w: %w", e.Key, storage.ErrUnavailable, ctx.Err())
+		err := fmt.Errorf("handle %s: %w: %w", e.Key, storage.ErrUnavailable, ctx.Err())
+		b.miss(e, err)
+		return conversations.Answer{}, err
 	}
 }
 
@@ -147,4 +152,66 @@ func (b *Bot) take(ctx context.Context, e conversations.Event, subjects []string
 		rows = append(rows, rowFor(conversations.Addressed{Subject: s, Event: e}))
 	}
 	return b.accept(ctx, rows...)
+}
+
+// missed remembers since when events of a workspace could not be saved. A platform does not send again for ever, or at
+// all, so what was written meanwhile is read back when the store has answered for a while. It dies with the process,
+// whose next start reads back anyway.
+type missed struct {
+	mu    sync.Mutex
+	since map[string]time.Time // by workspace, by the bot's clock
+	last  time.Time
+}
+
+// missedQuiet is how long nothing may be missed before it is made up for: one reading for an outage, not one for each
+// of its interruptions.
+const missedQuiet = 10 * time.Second
+
+// miss notes an event that was not saved, if reading back can make up for it.
+func (b *Bot) miss(e conversations.Event, err error) {
+	switch e.Kind {
+	case conversations.Said, conversations.Edited, conversations.Deleted, conversations.Reacted:
+	default:
+		return
+	}
+	if !isTrouble(err) || e.Where.Workspace == "" {
+		return
+	}
+	now := b.now()
+	m := &b.missed
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.since == nil {
+		m.since = map[string]time.Time{}
+	}
+	if m.since[e.Where.Workspace].IsZero() {
+		m.since[e.Where.Workspace] = now
+	}
+	m.last = now
+}
+
+// over returns what was missed, and forgets it, when the outage is over.
+func (m *missed) over(now time.Time) map[string]time.Time {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if now.Sub(m.last) < missedQuiet {
+		return nil
+	}
+	since := m.since
+	m.since = nil
+	return since
+}
+
+// makeUp asks the workspaces of which events were not saved to read back.
+func (b *Bot) makeUp(ctx context.Context) error {
+	now := b.now()
+	var errs []error
+	for workspace, since := range b.missed.over(now) {
+		away := conversations.Away(workspace, since, now)
+		if err := b.accept(ctx, rowFor(away)); err != nil {
+			b.miss(conversations.Event{Kind: conversations.Said, At: since, Where: away.Event.Where}, err)
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
 }

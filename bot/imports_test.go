@@ -170,9 +170,9 @@ func forbiddenInner(s source, inner string) string {
 func arrowOf(pkg string) arrow {
 	var best arrow
 	for _, a := range arrows {
-		parent, any := strings.CutSuffix(a.from, "/*")
+		parent, wild := strings.CutSuffix(a.from, "/*")
 		fits := pkg == a.from || strings.HasPrefix(pkg, a.from+"/")
-		if any {
+		if wild {
 			fits = strings.HasPrefix(pkg, parent+"/")
 		}
 		if fits && len(a.from) > len(best.from) {

@@ -191,7 +191,7 @@ func TestWhatHangsAtTheEndIsNamed(t *testing.T) {
 		if err != nil || took != stopIntake {
 			t.Errorf("stopping took %v: %v", took, err)
 		}
-		if !strings.Contains(r.log.String(), "cut off: intake") {
+		if !strings.Contains(r.log.String(), "intake did not end") {
 			t.Errorf("the log does not name it:\n%s", r.log)
 		}
 	})
@@ -306,6 +306,50 @@ func TestAStoreThatFailsIsNotAskedWithoutPause(t *testing.T) {
 		defer mu.Unlock()
 		if calls < 3 || calls > 30 {
 			t.Errorf("the result of the fetch was offered %d times in a minute", calls)
+		}
+	})
+}
+
+// A platform may not send again what could not be saved. It is read back when the outage is over.
+func TestAnOutageIsMadeUpFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, nil)
+		defer r.stop()
+		time.Sleep(time.Minute)
+		began := time.Now()
+		var mu sync.Mutex
+		down := true
+		var away []conversations.Event
+		r.store.accept = func(rows ...storage.Row) error {
+			mu.Lock()
+			defer mu.Unlock()
+			if down {
+				return storage.ErrUnavailable
+			}
+			for _, row := range rows {
+				if row.Event.Verb == "away" {
+					away = append(away, row.Event)
+				}
+			}
+			return nil
+		}
+		for range 30 { // an outage in which people go on
+			if _, err := r.bot.Handle(t.Context(), pinned("m1", "ANA")); err == nil {
+				t.Error("acknowledged, but not saved")
+			}
+			time.Sleep(time.Second)
+		}
+		mu.Lock()
+		down = false
+		mu.Unlock()
+		time.Sleep(time.Minute)
+		mu.Lock()
+		defer mu.Unlock()
+		if len(away) != 1 {
+			t.Fatalf("asked to read back %d times, want once", len(away))
+		}
+		if since, err := time.Parse(time.RFC3339Nano, away[0].Value); err != nil || !since.Equal(began) {
+			t.Errorf("from %s on, want %v", away[0].Value, began)
 		}
 	})
 }

@@ -54,7 +54,8 @@ func (b *Bot) startCron() stop {
 }
 
 // poll wakes everybody, for what other replicas accepted and saved. What can be claimed within the next second, because
-// a rest, a lease or a slot's time runs out, it wakes them for in time.
+// a rest, a lease or a slot's time runs out, it wakes them for in time. And as the store answers, it makes up for what
+// was missed while it did not.
 func (b *Bot) poll(ctx context.Context) error {
 	b.ringAll()
 	asking, cancel := context.WithTimeout(ctx, storeBound)
@@ -66,7 +67,7 @@ func (b *Bot) poll(ctx context.Context) error {
 	if in := next.Sub(b.store.Now()); !next.IsZero() && in > 0 && in < time.Second {
 		time.AfterFunc(in, b.ringAll)
 	}
-	return nil
+	return b.makeUp(ctx)
 }
 
 func (b *Bot) ringAll() {
@@ -90,14 +91,14 @@ func (b *Bot) purge(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// cronLog passes cron's own words on. Its attributes hold nothing that is needed, and a panic's value may hold what
-// people wrote.
+// cronLog passes on that a beat panicked. The rest of what cron says is of no use, and a panic's value may hold what people
+// wrote.
 type cronLog struct{ log *slog.Logger }
 
-func (l cronLog) Info(msg string, _ ...any) { l.log.Debug("cron: " + msg) }
+func (cronLog) Info(string, ...any) {}
 
-func (l cronLog) Error(err error, msg string, _ ...any) {
-	l.log.Error("cron: "+msg, "err", panicWords(err))
+func (l cronLog) Error(err error, _ string, _ ...any) {
+	l.log.Error("a beat panicked", "err", panicWords(err))
 }
 
 // sweep ticks what is due at the moment now, at most so many, and says how many it ticked.
