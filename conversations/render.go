@@ -428,7 +428,7 @@ func (r *Review) renderQuestion(p *page, id string, n int) {
 		r.quoteActions(p, id)
 	case closed:
 		for _, a := range taken {
-			p.words("\n• ").quote(shorten(a.Body, 600)).words(" – ").someone(a.Who)
+			r.quoteAnswer(p, q, a)
 		}
 	}
 	if closed {
@@ -452,6 +452,21 @@ func (r *Review) renderQuestion(p *page, id string, n int) {
 		row = append(row, Control{Label: "Fill in", Verb: "fill form", Subject: id})
 	}
 	p.row(row...)
+}
+
+// quoteAnswer lists an answer; lines with a time as they were read.
+func (r *Review) quoteAnswer(p *page, q Question, a Answered) {
+	words := a.Body
+	if q.Gives == PartTimeline {
+		var told []entry
+		told, words = r.told(a, p.facts)
+		for _, e := range told {
+			p.entry(e, time.Time{})
+		}
+	}
+	if words != "" {
+		p.words("\n• ").quote(shorten(words, 600)).words(" – ").someone(a.Who)
+	}
 }
 
 const timelineShown = 15

@@ -54,8 +54,8 @@ func Away(workspace string, since, at time.Time) Addressed {
 
 func workspaceNeeds(id string, e Event) Needs {
 	ws := WorkspaceOf(id)
-	switch {
-	case e.Kind == Told || e.Kind == Ticked:
+	switch e.Kind {
+	case Told, Ticked:
 		return Needs{
 			Places: e.Kind == Told,
 			Queries: []Query{
@@ -63,7 +63,7 @@ func workspaceNeeds(id string, e Event) Needs {
 				{Address: EventsOf(ws), From: e.At.Add(-unusedLife), Limit: historyCap},
 			},
 		}
-	case e.Kind == Commanded || e.Kind == Said:
+	case Commanded, Said:
 		return Needs{People: []string{e.Who}}
 	}
 	return Needs{}

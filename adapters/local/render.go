@@ -18,7 +18,7 @@ type Reader struct {
 func Text(b conversations.Body, r Reader) string {
 	parts := []string{}
 	if words := r.words(b.Text); words != "" {
-		parts = append(parts, words)
+		parts = append(parts, abridged(words, b.File))
 	}
 	for _, row := range b.Controls {
 		if len(row) > 0 {
@@ -29,6 +29,18 @@ func Text(b conversations.Body, r Reader) string {
 		parts = append(parts, "+file "+b.File.Name)
 	}
 	return strings.Join(parts, "\n")
+}
+
+// abridged is the beginning of a report that also comes as a file: its title and what is right below it. Drafts come whole.
+func abridged(words string, f *conversations.File) string {
+	if f == nil || f.Text != words || strings.HasSuffix(f.Name, "-draft.md") {
+		return words
+	}
+	paragraphs := strings.SplitN(words, "\n\n", 3)
+	if len(paragraphs) < 3 {
+		return words
+	}
+	return paragraphs[0] + "\n" + paragraphs[1] + "\n… (all of it in the file)"
 }
 
 func (r Reader) words(spans []conversations.Span) string {
@@ -58,6 +70,9 @@ func (r Reader) span(s conversations.Span) string {
 		zone := r.Zone
 		if zone == nil {
 			zone = time.UTC
+		}
+		if s.Hour {
+			return s.Time.In(zone).Format("15:04")
 		}
 		return s.Time.In(zone).Format("Mon 2 Jan 15:04")
 	}
