@@ -36,9 +36,6 @@ func openTest(t testing.TB, o Options) *Store {
 
 func openAt(t testing.TB, uri string, o Options) *Store {
 	t.Helper()
-	if o.monitor == nil {
-		o.monitor = recorder.monitor()
-	}
 	s, err := Open(t.Context(), uri, o)
 	if err != nil {
 		t.Fatal(err)
@@ -145,9 +142,4 @@ func makeNewer(t testing.TB, s storage.Store) {
 	if err != nil {
 		t.Fatal(err)
 	}
-}
-
-func TestStore(t *testing.T) {
-	serverURI(t)
-	storagetest.Run(t, harness())
 }

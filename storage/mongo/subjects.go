@@ -127,7 +127,8 @@ var errEffectsOfNothing = errors.New("a subject that is deleted has no effects")
 // stores it as savedBy. So a caller hardly ever has to repeat a save that succeeded; one who has to gets ErrConflict,
 // loads, and finds what it stepped in Applied.
 func (s *Store) Save(ctx context.Context, subject conversations.Subject, effects []conversations.Effect) error {
-	outer := ctx
+	looking, stop := context.WithTimeout(ctx, s.timeout+s.timeout/5)
+	defer stop()
 	ctx, cancel := s.begin(ctx)
 	defer cancel()
 	token := rand.Text()
@@ -135,7 +136,7 @@ func (s *Store) Save(ctx context.Context, subject conversations.Subject, effects
 	if err == nil {
 		return nil
 	}
-	if !errors.Is(err, storage.ErrConflict) && (ctx.Err() != nil || unavailable(err)) && s.saved(outer, subject, token) {
+	if (ctx.Err() != nil || unavailable(err)) && s.saved(looking, subject, token) {
 		return nil
 	}
 	return s.failed(ctx, fmt.Sprintf("save %s at %d", subject.ID, subject.Rev), err)
@@ -153,11 +154,9 @@ func (s *Store) save(ctx context.Context, subject conversations.Subject, effects
 	return s.update(ctx, subject, effects, token)
 }
 
-// saved finds out whether a save whose answer was lost has happened. It has a fifth of the usual time, because the
-// caller has waited already; when it cannot tell it says no, and the caller repeats the save.
+// saved finds out whether a save whose answer was lost has happened. It has what is left of the time and a fifth more;
+// when it cannot tell it says no, and the caller repeats the save.
 func (s *Store) saved(ctx context.Context, subject conversations.Subject, token string) bool {
-	ctx, cancel := context.WithTimeout(ctx, s.timeout/5)
-	defer cancel()
 	var d document
 	err := s.subjects.FindOne(ctx, byID(subject.ID), options.FindOne().SetProjection(bson.D{{Key: "savedBy", Value: 1}})).Decode(&d)
 	if subject.State == nil {
