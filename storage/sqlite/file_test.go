@@ -295,12 +295,22 @@ func TestWritesShareACommit(t *testing.T) {
 		func() error { return s.Save(ctx, stale, nil) },
 		func() error { return s.Save(ctx, fresh, nil) },
 		func() error { return s.Accept(ctx, event("k1", "text"), event("k2", "text")) },
+		func() error {
+			_, err := write(ctx, s, "write and fail", func(tx *tx) (struct{}, error) {
+				if err := acceptRow(tx, event("k3", "text"), "{}", 0); err != nil {
+					return struct{}{}, err
+				}
+				return struct{}{}, storage.ErrConflict
+			})
+			return err
+		},
 	)
-	if n := s.commits.Load() - before; n != 2 { // the one that held the writer, and one for the four
+	if n := s.commits.Load() - before; n != 2 { // the one that held the writer, and one for the five
 		t.Errorf("%d commits, want 2", n)
 	}
 	for i, err := range errs {
-		if (i == 1) != errors.Is(err, storage.ErrConflict) || (i != 1) != (err == nil) {
+		fails := i == 1 || i == 4
+		if fails != errors.Is(err, storage.ErrConflict) || fails == (err == nil) {
 			t.Errorf("write %d: %v", i, err)
 		}
 	}

@@ -114,27 +114,36 @@ func (s *Store) ClaimEffect(ctx context.Context, worker string) (storage.Claim, 
 		if _, err := tx.exec(wakeDeliveries, millis(now)); err != nil {
 			return storage.Claim{}, err
 		}
-		var subject string
-		err := tx.row(firstDelivery).Scan(&subject)
-		if errors.Is(err, sql.ErrNoRows) {
-			return storage.Claim{}, fmt.Errorf("none is free: %w", storage.ErrNotFound)
+		for {
+			box, err := firstOutbox(tx)
+			if err != nil {
+				return storage.Claim{}, err
+			}
+			if i, _ := storage.NextEntry(box.entries, box.refs, now); i >= 0 {
+				return box.claim(tx, i, worker, now)
+			}
+			// The clock was set back since it was woken: it waits again, and the next one's turn it is.
+			if err := box.schedule(tx); err != nil {
+				return storage.Claim{}, err
+			}
 		}
-		if err != nil {
-			return storage.Claim{}, err
-		}
-		box, err := openOutbox(tx, subject)
-		if err != nil {
-			return storage.Claim{}, err
-		}
-		return box.claim(tx, worker, now)
 	})
 }
 
-func (box outbox) claim(tx *tx, worker string, now time.Time) (storage.Claim, error) {
-	i, _ := storage.NextEntry(box.entries, box.refs, now)
-	if i < 0 {
-		return storage.Claim{}, fmt.Errorf("%s is scheduled, but nothing in its outbox can be claimed", box.subject)
+// firstOutbox is the one that has waited longest.
+func firstOutbox(tx *tx) (outbox, error) {
+	var subject string
+	err := tx.row(firstDelivery).Scan(&subject)
+	if errors.Is(err, sql.ErrNoRows) {
+		return outbox{}, fmt.Errorf("none is free: %w", storage.ErrNotFound)
 	}
+	if err != nil {
+		return outbox{}, err
+	}
+	return openOutbox(tx, subject)
+}
+
+func (box outbox) claim(tx *tx, i int, worker string, now time.Time) (storage.Claim, error) {
 	e := &box.entries[i]
 	if e.State == storage.Sending && e.Lapsed.IsZero() {
 		e.Lapsed = e.StartedAt

@@ -20,10 +20,12 @@ var outboxCases = []namedCase{
 	{"DestinationsAreIndependent", destinationsAreIndependent},
 	{"LongestWaitingFirst", longestWaitingFirst},
 	{"AClockSetBackHoldsNothingUp", aClockSetBackHoldsNothingUp},
+	{"AClockSetBackWakesNobody", aClockSetBackWakesNobody},
 	{"NewerSupersedes", newerSupersedes},
 	{"SendingIsNotSuperseded", sendingIsNotSuperseded},
 	{"SupersededHoldsNobodyUp", supersededHoldsNobodyUp},
 	{"SlotSpacing", slotSpacing},
+	{"SpacingOfWhatWaitsAlready", spacingOfWhatWaitsAlready},
 	{"ClaimLapses", claimLapses},
 	{"LapsedTwiceKeepsTheFirst", lapsedTwiceKeepsTheFirst},
 	{"SettledTooLate", settledTooLate},
@@ -120,6 +122,25 @@ func aClockSetBackHoldsNothingUp(f *fixture) {
 	f.noEffect()
 }
 
+// What was woken and is not yet claimed when the clock is set back waits again, and alone.
+func aClockSetBackWakesNobody(f *fixture) {
+	for _, name := range []string{"a", "b"} {
+		f.save(review(name, ""), post(name, "x", ""))
+	}
+	a, b := f.claimEffect("w"), f.claimEffect("w")
+	f.settle(a, storage.Settlement{Again: time.Minute})
+	f.settle(b, storage.Settlement{Again: time.Minute})
+	f.clock.wind(time.Minute)
+	f.settle(f.claimEffect("w"), storage.Settlement{}) // both are woken, one is claimed
+	f.clock.wind(-time.Second)
+	f.noEffect()
+	f.save(review("c", ""), post("c", "x", ""))
+	f.settle(f.claims("w", "c"), storage.Settlement{})
+	f.clock.wind(time.Second)
+	f.settle(f.claimEffect("w"), storage.Settlement{})
+	f.noEffect()
+}
+
 func newerSupersedes(f *fixture) {
 	s := f.save(review("r", ""), post("card1", "x", "card"), post("said", "x", ""), post("card2", "x", "card"))
 	s = f.save(s, post("card3", "x", "card"))
@@ -174,6 +195,18 @@ func slotSpacing(f *fixture) {
 	f.clock.wind(time.Millisecond)
 	c = f.claims("w", "card2")
 	f.equal("ref", c.Ref, storage.Ref{Hash: "h1", At: sent})
+}
+
+// The newer one was there before the older was sent: its waiting begins with that sending.
+func spacingOfWhatWaitsAlready(f *fixture) {
+	s := f.save(review("r", ""), post("card1", "x", "card"))
+	c := f.claims("w", "card1")
+	f.save(s, post("card2", "x", "card"))
+	f.settle(c, storage.Settlement{Ref: &storage.Ref{Hash: "h1"}})
+	f.noEffect()
+	f.equal("next", f.next(), noon.Add(storage.SlotSpacing))
+	f.clock.wind(storage.SlotSpacing)
+	f.claims("w", "card2")
 }
 
 func claimLapses(f *fixture) {

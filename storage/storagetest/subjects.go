@@ -345,6 +345,10 @@ func findFollowsChanges(f *fixture) {
 	a.State.(*conversations.Review).Title = "only the title changes"
 	f.save(a)
 	f.equal("x", f.find(storage.Query{Address: "x"}), []string{"b", "a"})
+	b.At = noon.Add(2 * time.Hour) // only the time changes
+	b = f.save(b)
+	f.equal("x", f.find(storage.Query{Address: "x"}), []string{"a", "b"})
+	f.equal("x at noon", f.find(storage.Query{Address: "x", Until: noon.Add(time.Minute)}), []string(nil))
 	b.Addresses = nil
 	f.save(b)
 	f.equal("x", f.find(storage.Query{Address: "x"}), []string{"a"})
