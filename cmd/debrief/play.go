@@ -64,7 +64,9 @@ func play(ctx context.Context, c Config, path string, w io.Writer, width int) er
 	stage := local.NewStage(local.StageOptions{
 		Clock: people, Store: stores, Next: store.Next, NextDue: store.NextDue,
 		Open: func(ctx context.Context, chat *local.Chat, zone *time.Location) (local.Bot, error) {
-			b := bot.New(bot.Options{Store: store, Chats: []adapters.Chat{chat}, Now: people.Now, Zone: zone})
+			b := bot.New(bot.Options{
+				Store: store, Chats: []adapters.Chat{chat}, Now: people.Now, Zone: zone, Log: c.logger(os.Stderr),
+			})
 			return b, b.CatchUp(ctx)
 		},
 	})
