@@ -31,6 +31,7 @@ type reader struct {
 	patience  time.Duration // with a platform that does not answer
 	found     map[conversations.Query][]conversations.Subject
 	loaded    map[string]*conversations.Subject // nil: there is none
+	known     []conversations.Place             // all places of the platform; nil: not asked yet
 }
 
 func (b *Bot) reader(workspace, subject string) *reader {
@@ -214,15 +215,16 @@ func (g *gathering) places(ctx context.Context) error {
 	if chat == nil {
 		return nil
 	}
-	var places []conversations.Place
-	err := g.ask(ctx, placesBound, func(ctx context.Context) (err error) {
-		places, err = chat.Places(ctx)
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("places: %w: %w", errNoFacts, err)
+	if g.known == nil {
+		err := g.ask(ctx, placesBound, func(ctx context.Context) (err error) {
+			g.known, err = chat.Places(ctx)
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("places: %w: %w", errNoFacts, err)
+		}
 	}
-	for _, p := range places {
+	for _, p := range g.known {
 		if p.Workspace == g.workspace {
 			g.facts.Places = append(g.facts.Places, p)
 		}

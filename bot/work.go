@@ -110,10 +110,10 @@ func restAfter(err error) time.Duration {
 // run steps rows of one subject. A row that fails by its own fault is found by stepping them one by one, and does not
 // hold up the others. The error is trouble that is nobody's fault, which ends the turn.
 func (t *turn) run(ctx context.Context, rows []storage.Row) error {
-	err := t.step(ctx, rows)
+	n, err := t.step(ctx, rows)
+	t.done = append(t.done, rows[:n]...)
 	switch {
 	case err == nil:
-		t.done = append(t.done, rows...)
 		return nil
 	case errors.Is(err, errNewerSubject):
 		t.rest = max(t.rest, newerRest)
@@ -140,16 +140,17 @@ func isTrouble(err error) bool {
 		errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }
 
-// step loads the subject, steps the rows and saves, again and again until nobody changed it in between.
-func (t *turn) step(ctx context.Context, rows []storage.Row) error {
+// step loads the subject, steps the rows and saves, again and again until nobody changed it in between. The first n rows
+// are saved; with an error, the others are not.
+func (t *turn) step(ctx context.Context, rows []storage.Row) (n int, err error) {
 	for conflicts := 0; ; conflicts++ {
-		err := t.stepAndSave(ctx, rows)
+		n, err = t.stepAndSave(ctx, rows)
 		if !errors.Is(err, storage.ErrConflict) {
-			return err
+			return n, err
 		}
 		t.b.metrics.conflicts.Inc()
 		if conflicts >= mostConflicts {
-			return fmt.Errorf("%s: %w", rows[0].Subject, errBusy)
+			return 0, fmt.Errorf("%s: %w", rows[0].Subject, errBusy)
 		}
 		if conflicts >= hotConflicts {
 			wait(ctx, nil, rand.N(conflictPause))
@@ -157,38 +158,58 @@ func (t *turn) step(ctx context.Context, rows []storage.Row) error {
 	}
 }
 
-func (t *turn) stepAndSave(ctx context.Context, rows []storage.Row) error {
+func (t *turn) stepAndSave(ctx context.Context, rows []storage.Row) (n int, err error) {
 	if err := t.renew(ctx); err != nil {
-		return err
+		return 0, err
 	}
 	s, err := t.b.load(ctx, rows[0].Subject)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if s.V > conversations.Version {
 		t.b.log.Warn("rows wait for a newer program", "subject", s.ID, "lane", t.lane.Name)
-		return fmt.Errorf("%s: %w", s.ID, errNewerSubject)
+		return 0, fmt.Errorf("%s: %w", s.ID, errNewerSubject)
 	}
+	p, err := t.stepAll(ctx, s, rows)
+	if err != nil && !isTrouble(err) {
+		return 0, err
+	}
+	if p.changed {
+		if err := t.b.save(ctx, p.subject, p.effects); err != nil {
+			return 0, err
+		}
+	}
+	return p.rows, err
+}
+
+// progress is how far a run has come in memory.
+type progress struct {
+	subject conversations.Subject
+	effects []conversations.Effect
+	rows    int  // how many rows are in it
+	changed bool // false: all of them had been saved before
+}
+
+// stepAll steps the rows in memory, as far as it gets: what was stepped before some fact could not be had is not lost, or
+// a run of many rows might never get through.
+func (t *turn) stepAll(ctx context.Context, s conversations.Subject, rows []storage.Row) (progress, error) {
 	r := t.b.reader(conversations.WorkspaceOf(s.ID), s.ID)
-	var effects []conversations.Effect
-	stepped := false
-	for _, row := range rows {
-		if slices.Contains(s.Applied, conversations.KeyHash(row.Event.Key)) {
+	p := progress{subject: s}
+	for ; p.rows < len(rows); p.rows++ {
+		e := rows[p.rows].Event
+		if slices.Contains(p.subject.Applied, conversations.KeyHash(e.Key)) {
 			continue // saved before, but not finished
 		}
 		if err := t.renew(ctx); err != nil {
-			return err
+			return p, err
 		}
-		var more []conversations.Effect
-		if s, more, err = t.b.step(ctx, r, s, row.Event); err != nil {
-			return err
+		next, effects, err := t.b.step(ctx, r, p.subject, e)
+		if err != nil {
+			return p, err
 		}
-		effects, stepped = append(effects, more...), true
+		p.subject, p.effects, p.changed = next, append(p.effects, effects...), true
 	}
-	if !stepped {
-		return nil
-	}
-	return t.b.save(ctx, s, effects)
+	return p, nil
 }
 
 // renew extends the lease when a third of it has gone.

@@ -285,3 +285,25 @@ func TestATickThatLeavesItsSubjectDueIsADefect(t *testing.T) {
 		}
 	}
 }
+
+// What was stepped before some fact could not be had is saved, or a run in which that happens now and then would begin
+// anew for ever.
+func TestARunKeepsWhatItHasDone(t *testing.T) {
+	w := newWorld(t)
+	w.asks()
+	w.store.number = func() (int, error) { return 0, storage.ErrUnavailable }
+	w.rows(said("m1", "t", "first"), over(), said("m2", "t", "second"))
+	if err := w.bot.Drain(t.Context()); !errors.Is(err, storage.ErrUnavailable) {
+		t.Fatalf("drain says %v", err)
+	}
+	s, err := w.store.Load(t.Context(), review)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if heard := s.State.(*conversations.Review).Heard; len(heard) != 1 {
+		t.Errorf("heard %d replies, want the first", len(heard))
+	}
+	if h := w.health(); h.New != 2 {
+		t.Errorf("%d rows wait, want two", h.New)
+	}
+}
