@@ -44,7 +44,7 @@ type Store struct {
 	writing, reading statements
 
 	jobs    chan *job
-	commits atomic.Int64 // how many there were; for tests and the curious
+	commits atomic.Int64 // how many there were; tests look at it
 	close   sync.Once
 	closing chan struct{} // closed by Close
 	stopped chan struct{} // closed when the writer has done its last

@@ -20,7 +20,7 @@ import (
 // benchSubjects names the variable that sets how many subjects the largest of the Point benchmarks has; 100,000 where it is not
 // set. A million take SQLite some minutes to make and 1 GB of disk:
 //
-//	DEBRIEF_BENCH_SUBJECTS=1000000 go test ./storage/sqlite -run '^$' -bench Point -benchtime 20000x
+//	DEBRIEF_BENCH_SUBJECTS=1000000 go test ./storage/sqlite -run '^$' -bench Store/Point -benchtime 20000x
 const benchSubjects = "DEBRIEF_BENCH_SUBJECTS"
 
 // Benchmark measures what the bot does all day. open gives a fresh, empty store on the server's clock. Read the figures as

@@ -132,10 +132,11 @@ func aClockSetBackWakesNobody(f *fixture) {
 	f.settle(b, storage.Settlement{Again: time.Minute})
 	f.clock.wind(time.Minute)
 	f.settle(f.claimEffect("w"), storage.Settlement{}) // both are woken, one is claimed
-	f.clock.wind(-time.Second)
-	f.noEffect()
+	f.clock.wind(time.Minute)
 	f.save(review("c", ""), post("c", "x", ""))
+	f.clock.wind(-time.Minute - time.Second)
 	f.settle(f.claims("w", "c"), storage.Settlement{})
+	f.noEffect()
 	f.clock.wind(time.Second)
 	f.settle(f.claimEffect("w"), storage.Settlement{})
 	f.noEffect()
