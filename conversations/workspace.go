@@ -181,7 +181,7 @@ func Backread(snap Snapshot, holders []Subject, at time.Time) []Addressed {
 				in = append(in, Addressed{s.ID, look})
 			}
 		case *Review:
-			if snap.Ours || snap.Who == "" {
+			if snap.Ours || snap.Who == "" || toNoReview(snap) {
 				continue
 			}
 			if i := state.heardIndex(snap.Message.ID); i >= 0 {
@@ -199,6 +199,13 @@ func Backread(snap Snapshot, holders []Subject, at time.Time) []Addressed {
 		in = append(in, Addressed{EventID(snap.Message), e})
 	}
 	return in
+}
+
+// toNoReview reports whether a message in a review's thread is a command that is none of the review's business, such as
+// `@debrief draft`: those that only read are never stored, so nobody knows them, and they are no answers.
+func toNoReview(snap Snapshot) bool {
+	typed, ok := ParseCommand(snap.Text)
+	return snap.Mention && ok && (typed.AtOnce || typed.about != aboutReview)
 }
 
 // saidAgain is the event of a message, as the platform would have sent it.
