@@ -119,7 +119,12 @@ func (t *TimelineEvent) Pinned() bool {
 
 // OnTimeline reports whether reports and lists show it.
 func (t *TimelineEvent) OnTimeline() bool {
-	return t.Pinned() && t.Hidden == "" && (t.Hand != "" || t.Known > 0) && !t.ideaOnly()
+	return t.counts() && (t.Hand != "" || t.Known > 0)
+}
+
+// counts reports whether it will be on the timeline as far as is known yet: its text may still be on its way.
+func (t *TimelineEvent) counts() bool {
+	return t.Pinned() && t.Hidden == "" && !t.ideaOnly()
 }
 
 // ideaOnly reports whether it is kept as an idea for a change and not as an event.
@@ -187,8 +192,14 @@ func stepTimelineEvent(o *out, t *TimelineEvent, e Event, f Facts) *TimelineEven
 	switch e.Kind {
 	case Reacted:
 		t.react(o, e, f)
-	case Edited, Looked, Said:
+	case Edited, Looked:
 		t.look(o)
+	case Said:
+		if e.Snapshot != nil { // read back
+			t.look(o)
+			break
+		}
+		t.command(o, e, f)
 	case Deleted:
 		t.delete(o, e, f)
 	case Fetched:
@@ -220,10 +231,11 @@ func newTimelineEvent(o *out, e Event, f Facts) *TimelineEvent {
 		}
 		t.react(o, e, f)
 		return t
-	case Said: // read back, with a pin on it
+	case Said:
 		if e.Snapshot == nil {
-			return nil
+			return byHand(o, e, f)
 		}
+		// Read back, with a pin on it.
 		t := &TimelineEvent{Message: e.Message, Where: e.Where, Time: e.Snapshot.At, Version: 1}
 		t.setPins(*e.Snapshot, f)
 		t.arm()
@@ -469,7 +481,10 @@ func byHand(o *out, e Event, f Facts) *TimelineEvent {
 	line := lines[n-1]
 	t := &TimelineEvent{
 		Number: f.Number, Where: e.Where, Time: line.at, Hand: e.Who, Who: e.Who, Text: line.text, Version: 1,
-		Masked: e.Masked, Message: e.Message,
+		Masked: e.Masked,
+	}
+	if e.Kind == Submitted {
+		t.Message = e.Message // the one that was put on the timeline; of a command it is the command
 	}
 	if n == 1 {
 		o.reply("event", "kept", strconv.Itoa(len(lines)))
