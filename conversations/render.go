@@ -219,7 +219,7 @@ func (r *Review) render(p *page, id string, ef Effect) {
 func (r *Review) renderStart(p *page, id string) {
 	var pins []Subject
 	for _, s := range p.facts.Subjects {
-		if t, ok := s.State.(*TimelineEvent); ok && t.OnTimeline() {
+		if t, ok := s.State.(*TimelineEvent); ok && t.counts() {
 			pins = append(pins, s)
 		}
 	}

@@ -337,11 +337,14 @@ func (r *Review) command(o *out, e Event, f Facts, text string) {
 	_, args := reviewArgs(typed)
 	switch typed.Name {
 	case "start":
-		if r.Stage == StageBurning {
+		switch r.Stage {
+		case StageAsked:
+			o.reply("start") // the first asking may never have been seen
+		case StageBurning:
 			o.reply("burning")
-			return
+		default:
+			o.reply("started")
 		}
-		o.reply("started")
 	case "next":
 		r.next(o, r.asking())
 	case "answer":
