@@ -1,6 +1,7 @@
 package conversations
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strconv"
@@ -85,6 +86,7 @@ func parseAction(line string, now time.Time) action {
 // withdrawn, complete ones are proposed as action items, changed ones amend theirs.
 func (r *Review) followLines(o *out, answers []Answered, f Facts) {
 	kept := map[int]bool{} // by ordinal
+	var order []int        // of the ordinals, as the answers have them
 	for _, q := range r.questions() {
 		if q.Gives != PartActions {
 			continue
@@ -95,7 +97,9 @@ func (r *Review) followLines(o *out, answers []Answered, f Facts) {
 				if strings.TrimSpace(raw) == "" || noChange.MatchString(strings.TrimSpace(raw)) {
 					continue
 				}
-				r.followLine(o, a.ID, raw, now, kept)
+				if n := r.followLine(o, a.ID, raw, now, kept); n > 0 {
+					order = append(order, n)
+				}
 			}
 		}
 	}
@@ -108,12 +112,17 @@ func (r *Review) followLines(o *out, answers []Answered, f Facts) {
 			}
 		}
 	}
+	// They stand in the order in which they were said, also when one came late.
+	slices.SortStableFunc(r.Lines, func(a, b Line) int {
+		return cmp.Compare(slices.Index(order, a.Ordinal), slices.Index(order, b.Ordinal))
+	})
 }
 
-func (r *Review) followLine(o *out, reply, raw string, now time.Time, kept map[int]bool) {
+// followLine returns the line's ordinal; 0: it says nothing.
+func (r *Review) followLine(o *out, reply, raw string, now time.Time, kept map[int]bool) int {
 	parsed := parseAction(raw, now)
 	if parsed.text == "" {
-		return
+		return 0
 	}
 	i := r.matchLine(reply, raw, parsed.text, kept)
 	if i < 0 {
@@ -137,9 +146,10 @@ func (r *Review) followLine(o *out, reply, raw string, now time.Time, kept map[i
 			l.Due = parsed.due
 		}
 	} else if !back {
-		return
+		return l.Ordinal
 	}
 	r.propose(o, l)
+	return l.Ordinal
 }
 
 // propose tells the action item what the line says, once it says enough.
