@@ -76,7 +76,8 @@ type numbers struct {
 
 func newNumbers() *numbers { return &numbers{map[string]string{}, map[string]string{}} }
 
-var numberWord = regexp.MustCompile(`\b(?:PM|A|E)-\d+\b`)
+// numberWord is a number that people see, and the name of an input of the form that asks for what lines still lack.
+var numberWord = regexp.MustCompile(`\b(?:PM|A|E)-\d+\b|\b(?:owner|due) \d+\b`)
 
 // mine rewrites the numbers in a text of theirs.
 func (n *numbers) mine(text string) string {
@@ -207,10 +208,7 @@ func (n *numbers) pair(want, got string) bool {
 	return true
 }
 
-func series(number string) string {
-	s, _, _ := strings.Cut(number, "-")
-	return s
-}
+func series(number string) string { return strings.TrimRight(number, "0123456789") }
 
 func (n *numbers) copy() *numbers {
 	c := newNumbers()

@@ -363,7 +363,7 @@ func (r *run) deed(ctx context.Context, n node) (Deed, error) {
 		Files: l.files, Emoji: l.emoji, Label: r.same.mine(l.label), Choice: r.same.mine(l.choice),
 	}
 	for _, f := range l.fields {
-		d.Fields = append(d.Fields, Field{f.Name, r.same.mine(f.Value)})
+		d.Fields = append(d.Fields, Field{r.same.mine(f.Name), r.same.mine(f.Value)})
 	}
 	if r.channel == "" && l.who != "" {
 		return d, r.fail(n, "begin a section first, such as -- #ops --")
