@@ -63,7 +63,8 @@ type StageOptions struct {
 	Next func(ctx context.Context) (time.Time, error)
 	// NextDue is the store's NextDue: when a subject wants to be ticked, by the bot's clock. nil: never.
 	NextDue func(ctx context.Context) (time.Time, error)
-	// Away takes the store away, or gives it back. nil: it cannot be.
+	// Away takes the store away, or gives it back. nil: the bot is cut off from the chat instead, which people cannot tell
+	// apart.
 	Away func(away bool)
 }
 
@@ -214,11 +215,15 @@ func (s *Stage) arrange(ctx context.Context, d transcript.Deed) error {
 	case transcript.Restart:
 		return s.restart(ctx)
 	case transcript.StoreAway, transcript.StoreBack:
-		if s.o.Away == nil {
-			return fmt.Errorf("this stage cannot take the store away")
-		}
 		s.away = d.Verb == transcript.StoreAway
-		s.o.Away(s.away)
+		switch {
+		case s.o.Away != nil:
+			s.o.Away(s.away)
+		case s.away:
+			s.chat.connect(nil)
+		default:
+			s.chat.connect(s.bot)
+		}
 		return nil
 	}
 	return fmt.Errorf("this stage does not know %q", d.Verb)

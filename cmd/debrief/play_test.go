@@ -85,3 +85,18 @@ func TestDoctorSaysWhenTheFileIsNoDatabase(t *testing.T) {
 		t.Error("the file was touched")
 	}
 }
+
+// What is played comes out as the transcripts say, whichever way it is played.
+func TestPlayPlaysEveryTranscript(t *testing.T) {
+	bare(t)
+	paths, err := filepath.Glob("../../conversations/testdata/*.txtar")
+	if err != nil || len(paths) < 15 {
+		t.Fatalf("%d transcripts: %v", len(paths), err)
+	}
+	for _, path := range paths {
+		var out bytes.Buffer
+		if err := play(t.Context(), Config{LogLevel: "error"}, path, &out, 80); err != nil {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+}
