@@ -49,7 +49,7 @@ type Chat struct {
 	index   map[string]*message // by channel and id
 	effects map[string]*message // by effect
 	handler adapters.Handler
-	busy    time.Duration // when not zero, every call of the bot is told to wait so long: for the suite
+	busy    time.Duration // when not zero, the next call of the bot is told to wait so long: for the suite
 }
 
 var _ adapters.Chat = (*Chat)(nil)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/debrief-bot/debrief/conversations"
 )
@@ -162,7 +163,7 @@ func mentions(text string, people []Person) string {
 // handle is a permission to answer an act privately.
 func (c *Chat) handle() conversations.Handle {
 	token := "handle-" + strconv.Itoa(c.next())
-	expires := c.now().Add(handleLife).UTC()
+	expires := c.now().Add(handleLife).UTC().Truncate(time.Millisecond)
 	c.s.Handles[token] = expires
 	return conversations.Handle{Token: conversations.Secret(token), Expires: expires}
 }

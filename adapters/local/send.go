@@ -20,8 +20,9 @@ func (c *Chat) enter(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("local chat: %w", err)
 	}
-	if c.busy > 0 {
-		return &adapters.RetryAfter{After: c.busy}
+	if after := c.busy; after > 0 {
+		c.busy = 0
+		return &adapters.RetryAfter{After: after}
 	}
 	return nil
 }
@@ -241,7 +242,7 @@ func (c *Chat) Read(ctx context.Context, p conversations.Place, from time.Time, 
 	if !c.readable(p.Channel) || p.Workspace != Workspace {
 		return adapters.Page{}, fmt.Errorf("read a channel: %w", adapters.ErrUnreadable)
 	}
-	page := adapters.Page{Covered: c.now().UTC().Truncate(time.Millisecond)}
+	page := adapters.Page{Covered: c.moment()}
 	for _, m := range c.s.Messages {
 		if m.where() != p || m.Only != "" || m.Gone || m.At.Before(from) || m.ID <= cursor {
 			continue
@@ -254,6 +255,15 @@ func (c *Chat) Read(ctx context.Context, p conversations.Place, from time.Time, 
 		page.Messages = append(page.Messages, c.snapshot(m))
 	}
 	return page, nil
+}
+
+// moment is the time of the chat's own clock, and not before anything that has happened.
+func (c *Chat) moment() time.Time {
+	now, last := c.now().UTC().Truncate(time.Millisecond), time.UnixMicro(c.s.LastStamp).UTC()
+	if last.After(now) {
+		return last
+	}
+	return now
 }
 
 func (c *Chat) readable(channel string) bool {
