@@ -359,9 +359,11 @@ func (d *delivery) settle(ctx context.Context, s storage.Settlement, outcome str
 	if s.Again > 0 {
 		d.metrics.retries.WithLabelValues("effect").Inc()
 	}
-	ctx, cancel := context.WithTimeout(ctx, storeBound)
-	defer cancel()
-	err := d.store.Settle(ctx, d.claim, s)
+	err := insist(func() error {
+		ctx, cancel := context.WithTimeout(ctx, storeBound)
+		defer cancel()
+		return d.store.Settle(ctx, d.claim, s)
+	})
 	if errors.Is(err, storage.ErrConflict) {
 		d.logger().Warn("an effect was taken over by another worker")
 		return nil
@@ -381,7 +383,19 @@ func (d *delivery) result(kind conversations.EventKind) conversations.Event {
 }
 
 func (d *delivery) report(ctx context.Context, e conversations.Event) error {
-	return d.accept(ctx, rowFor(conversations.Addressed{Subject: d.claim.Subject.ID, Event: e}))
+	return insist(func() error {
+		return d.accept(ctx, rowFor(conversations.Addressed{Subject: d.claim.Subject.ID, Event: e}))
+	})
+}
+
+// insist makes a write that may be repeated up to three times while the store does not answer. A claim that is left to run
+// out costs half a minute, a private answer, and a second look at what was sent; a short failure should not.
+func insist(write func() error) error {
+	err := write()
+	for again := 0; again < 2 && errors.Is(err, storage.ErrUnavailable); again++ {
+		err = write()
+	}
+	return err
 }
 
 func (d *delivery) logger() *slog.Logger {

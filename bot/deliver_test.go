@@ -252,8 +252,7 @@ func TestAPanickingRenderIsGivenUpAndTold(t *testing.T) {
 func TestAResultIsAcceptedBeforeTheEffectIsSettled(t *testing.T) {
 	w := newWorld(t)
 	w.lookUps(adapters.Yes)
-	failing := once(storage.ErrUnavailable)
-	w.store.accept = func(...storage.Row) error { return failing() }
+	w.store.accept = func(...storage.Row) error { return storage.ErrUnavailable }
 	w.asks(post("e1", "note", "one"))
 	if err := w.bot.Drain(t.Context()); !errors.Is(err, storage.ErrUnavailable) {
 		t.Fatalf("drain says %v", err)
@@ -262,11 +261,27 @@ func TestAResultIsAcceptedBeforeTheEffectIsSettled(t *testing.T) {
 		t.Fatalf("settled without its result: %q", got)
 	}
 	w.restart()
+	w.store.accept = nil
 	w.drainFor(storage.EffectTTL)
 	w.sent("one")
 	if got := w.waiting(); len(got) > 0 {
 		t.Errorf("%q waits still", got)
 	}
+}
+
+// A store that fails for a moment costs nobody their answer.
+func TestAReplyThatWasNotSentIsPutBackThoughTheStoreFails(t *testing.T) {
+	w := newWorld(t)
+	e := post("e1", "", "psst")
+	e.Kind = conversations.Reply
+	w.asks(e)
+	w.store.claimed = func() { w.clock.wind(callBound) } // too late, whatever happens
+	failing := once(storage.ErrUnavailable)
+	w.store.settle = func() error { return failing() }
+	w.drain()
+	w.store.claimed = nil
+	w.drainFor(2 * time.Second)
+	w.sent("psst")
 }
 
 func TestTheOutboxWaitsForANewerProgram(t *testing.T) {

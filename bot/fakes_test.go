@@ -169,6 +169,7 @@ type brokenStore struct {
 	number  func() (int, error)
 	ready   func() error
 	claimed func()
+	settle  func() error
 }
 
 func (s *brokenStore) Accept(ctx context.Context, rows ...storage.Row) error {
@@ -220,6 +221,15 @@ func (s *brokenStore) ClaimEffect(ctx context.Context, worker string) (storage.C
 		s.claimed()
 	}
 	return c, err
+}
+
+func (s *brokenStore) Settle(ctx context.Context, c storage.Claim, to storage.Settlement) error {
+	if s.settle != nil {
+		if err := s.settle(); err != nil {
+			return err
+		}
+	}
+	return s.Store.Settle(ctx, c, to)
 }
 
 // once gives the error the first time only.
