@@ -125,12 +125,12 @@ func (n *Nudge) show(o *out) {
 	o.add(Effect{Kind: Private, To: "person " + n.Person, Slot: string(n.Rule), Person: n.Person, View: string(n.Rule)})
 }
 
-// nextWorkingMorning is the next Monday to Friday, after today, at ten in that zone.
+// nextWorkingMorning is the next ten o'clock in that zone that falls on Monday to Friday.
 func nextWorkingMorning(now time.Time, loc *time.Location) time.Time {
 	local := now.In(loc)
-	for day := 1; ; day++ {
+	for day := 0; ; day++ {
 		t := time.Date(local.Year(), local.Month(), local.Day()+day, offerHour, 0, 0, 0, loc)
-		if wd := t.Weekday(); wd != time.Saturday && wd != time.Sunday {
+		if wd := t.Weekday(); t.After(now) && wd != time.Saturday && wd != time.Sunday {
 			return t
 		}
 	}

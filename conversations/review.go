@@ -446,10 +446,8 @@ func (r *Review) edited(e Event) {
 
 // write sets the words, as many of them as are kept.
 func (h *Heard) write(text string, masked bool) {
-	h.Text, h.Masked, h.Cut, h.Long = text, masked, false, false
-	if runes := []rune(text); len(runes) > answerRunes {
-		h.Text, h.Long = string(runes[:answerRunes]), true
-	}
+	h.Text, h.Masked, h.Cut = cutRunes(text, answerRunes), masked, false
+	h.Long = len(h.Text) < len(text)
 }
 
 func (r *Review) deleted(e Event) {
@@ -741,8 +739,8 @@ func (r *Review) followTalk(o *out, answers []Answered) {
 		case h.Deleted || h.Question != 0:
 		case a.Taken && h.Cut:
 			o.fetch(MessageRef{Workspace: r.Home.Workspace, Channel: r.Thread.Channel, ID: h.ID}, 0)
-		case !a.Taken && len([]rune(h.Text)) > keep:
-			h.Text, h.Cut = string([]rune(h.Text)[:keep]), true
+		case !a.Taken && len(cutRunes(h.Text, keep)) < len(h.Text):
+			h.Text, h.Cut = cutRunes(h.Text, keep), true
 		}
 	}
 }
@@ -860,6 +858,17 @@ func window(value string, now time.Time) (from, until time.Time) {
 		return from, now
 	}
 	return from, until
+}
+
+// cutRunes is at most the first n characters.
+func cutRunes(s string, n int) string {
+	for i := range s {
+		if n == 0 {
+			return s[:i]
+		}
+		n--
+	}
+	return s
 }
 
 // shorten cuts a text to so many characters, with a mark that it was cut.

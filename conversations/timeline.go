@@ -64,6 +64,7 @@ const (
 	unusedLife       = 30 * 24 * time.Hour
 	silenceParts     = 6 * time.Hour // a silence this long parts two incidents
 	historyCap       = 200
+	textRunes        = 40000 // the longest message Slack takes; of earlier texts answerRunes are kept
 )
 
 // Kind implements State.
@@ -378,17 +379,18 @@ func (t *TimelineEvent) fetched(o *out, e Event, f Facts) {
 }
 
 func (t *TimelineEvent) setText(snap Snapshot) {
-	if t.Text != "" && t.Text != snap.Text {
+	text := cutRunes(snap.Text, textRunes)
+	if t.Text != "" && t.Text != text {
 		until := snap.EditedAt
 		if until.IsZero() {
 			until = snap.At
 		}
-		t.Revisions = append(t.Revisions, Revision{Until: until, Text: t.Text})
+		t.Revisions = append(t.Revisions, Revision{Until: until, Text: cutRunes(t.Text, answerRunes)})
 		if len(t.Revisions) > historyCap {
 			t.Revisions = t.Revisions[len(t.Revisions)-historyCap:]
 		}
 	}
-	t.Text, t.Who, t.Author, t.Files, t.Masked = snap.Text, snap.Who, snap.Author, snap.Files, snap.Masked
+	t.Text, t.Who, t.Author, t.Files, t.Masked = text, snap.Who, snap.Author, snap.Files, snap.Masked
 }
 
 // showClip keeps the bot's own reaction in step: 📎 kept, ⚠ kept with something masked, none not kept.

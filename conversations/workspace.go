@@ -226,7 +226,7 @@ func (t *TimelineEvent) differs(snap Snapshot, settings Settings) bool {
 	if !t.Deleted.IsZero() {
 		return false
 	}
-	if t.Pinned() && t.Hand == "" && (t.Text != snap.Text || !slices.Equal(t.Files, snap.Files)) {
+	if t.Pinned() && t.Hand == "" && (t.Text != cutRunes(snap.Text, textRunes) || !slices.Equal(t.Files, snap.Files)) {
 		return true
 	}
 	shown := 0
