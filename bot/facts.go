@@ -135,7 +135,7 @@ func (g *gathering) add(s conversations.Subject) {
 }
 
 func (g *gathering) query(ctx context.Context, q conversations.Query) error {
-	found, ok := g.reader.found[q]
+	found, ok := g.found[q]
 	if !ok {
 		ctx, cancel := context.WithTimeout(ctx, storeBound)
 		defer cancel()
@@ -143,7 +143,7 @@ func (g *gathering) query(ctx context.Context, q conversations.Query) error {
 		if found, err = g.b.store.Find(ctx, q); err != nil {
 			return fmt.Errorf("find %s: %w", q.Address, err)
 		}
-		g.reader.found[q] = found
+		g.found[q] = found
 	}
 	for _, s := range found {
 		g.add(s)

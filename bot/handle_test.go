@@ -3,6 +3,7 @@ package bot
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -38,11 +39,12 @@ func TestAPanicOfTheRulesIsAnError(t *testing.T) {
 	w := newWorld(t)
 	w.store.accept = func(...storage.Row) error { panic("checkout is down, says Ana") }
 	_, err := w.bot.Handle(t.Context(), pinned("m1", "ANA"))
-	if !isPanic(err) {
+	var p *panicked
+	if !errors.As(err, &p) {
 		t.Fatalf("handle says %v", err)
 	}
-	if got := err.Error(); got != "panic in "+err.(*panicked).where+": a string" {
-		t.Errorf("the error tells what people wrote: %s", got)
+	if p.what != "a string" || !strings.HasPrefix(p.where, "bot.") {
+		t.Errorf("the error is to say where, and never what people wrote: %v", p)
 	}
 }
 

@@ -76,6 +76,14 @@ func (r *running) stop() (time.Duration, error) {
 	return time.Since(began), err
 }
 
+// stopped is stop for tests that do not look at how it ends.
+func (r *running) stopped() {
+	r.t.Helper()
+	if _, err := r.stop(); err != nil {
+		r.t.Error(err)
+	}
+}
+
 func (r *running) clipped() bool {
 	for _, text := range r.chat.texts() {
 		if text == "📎 true on m1" {
@@ -111,7 +119,7 @@ func TestRunKeepsAPin(t *testing.T) {
 func TestRunAsksEachWorkspaceToReadBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := start(t, nil)
-		defer r.stop()
+		defer r.stopped()
 		for _, w := range []string{workspace, "fake/other"} {
 			if _, err := r.store.Load(t.Context(), conversations.SettingsID(w)); err != nil {
 				t.Errorf("%s was not asked: %v", w, err)
@@ -133,7 +141,7 @@ func TestRunWaitsForTheStore(t *testing.T) {
 				return storage.ErrUnavailable
 			}
 		})
-		defer r.stop()
+		defer r.stopped()
 		time.Sleep(time.Minute)
 		if err := r.bot.Ready(); err == nil {
 			t.Error("ready without a store")
@@ -222,7 +230,7 @@ func TestTheLastPassEmptiesTheOutbox(t *testing.T) {
 func TestMetricsCountWhatHappened(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := start(t, nil)
-		defer r.stop()
+		defer r.stopped()
 		if _, err := r.bot.Handle(t.Context(), pinned("m1", "ANA")); err != nil {
 			t.Fatal(err)
 		}
@@ -253,7 +261,7 @@ func TestMetricsCountWhatHappened(t *testing.T) {
 func TestAnotherReplicasWorkIsSeen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := start(t, nil)
-		defer r.stop()
+		defer r.stopped()
 		other := New(Options{Store: r.store})
 		if _, err := other.Handle(t.Context(), pinned("m1", "ANA")); err != nil {
 			t.Fatal(err)
@@ -269,7 +277,7 @@ func TestAnotherReplicasWorkIsSeen(t *testing.T) {
 func TestTheMetronomeTicksWhatIsDue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := start(t, nil)
-		defer r.stop()
+		defer r.stopped()
 		id := conversations.SettingsID(workspace)
 		s, err := r.store.Load(t.Context(), id)
 		if err != nil || s.Due.IsZero() {
@@ -287,7 +295,7 @@ func TestTheMetronomeTicksWhatIsDue(t *testing.T) {
 func TestAStoreThatFailsIsNotAskedWithoutPause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := start(t, nil)
-		defer r.stop()
+		defer r.stopped()
 		calls := 0
 		var mu sync.Mutex
 		r.store.accept = func(...storage.Row) error {
@@ -314,7 +322,7 @@ func TestAStoreThatFailsIsNotAskedWithoutPause(t *testing.T) {
 func TestAnOutageIsMadeUpFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := start(t, nil)
-		defer r.stop()
+		defer r.stopped()
 		time.Sleep(time.Minute)
 		began := time.Now()
 		var mu sync.Mutex

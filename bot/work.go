@@ -252,12 +252,15 @@ func (t *turn) fail(ctx context.Context, row storage.Row, cause error) error {
 // mourn has the person told whose event dies. It comes before the row is set aside, so that a crash repeats it.
 func (t *turn) mourn(ctx context.Context, row storage.Row) error {
 	var told conversations.Addressed
-	var ok bool
+	tell := false
 	err := t.b.guard(func() error {
-		told, ok = conversations.Died(row.Event)
+		told, tell = conversations.Died(row.Event)
 		return nil
 	})
-	if err != nil || !ok {
+	if err != nil {
+		t.b.log.Error("nobody can be told of a dead row", "event", row.Event.Key, "err", err)
+	}
+	if !tell {
 		return nil
 	}
 	return t.b.accept(ctx, rowFor(told))
