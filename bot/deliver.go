@@ -49,7 +49,7 @@ func (b *Bot) deliverOnce(ctx context.Context, worker string) (bool, error) {
 	d.chat = b.chat(d.workspace)
 	err = b.guard(func() error { return d.carryOut(ctx) })
 	if isPanic(err) {
-		err = d.panicked(ctx, err)
+		err = d.again(ctx, err)
 	}
 	return true, err
 }
@@ -268,6 +268,8 @@ func (d *delivery) notSent(ctx context.Context, err error) error {
 		return d.refused(ctx, err)
 	case errors.As(err, &wait), errors.Is(err, errTooLate):
 		return d.again(ctx, err)
+	case isPanic(err) && !d.claim.Lapsed.IsZero():
+		return d.again(ctx, err) // it stays in doubt, but its tries are counted
 	}
 	d.logger().Warn("it is not known whether an effect was sent", "err", err)
 	d.count("uncertain")
@@ -294,15 +296,6 @@ func (d *delivery) giveUp(ctx context.Context, reason, outcome string) error {
 	return d.done(ctx, nil, outcome)
 }
 
-// panicked puts the effect back; the third time the subject hears that it is not to be.
-func (d *delivery) panicked(ctx context.Context, cause error) error {
-	d.logger().Error("an effect cannot be carried out", "err", cause)
-	if d.claim.Tries+1 < panicsAtMost {
-		return d.again(ctx, cause)
-	}
-	return d.giveUp(ctx, "internal error", "panic")
-}
-
 // errTooLate: the platform is not called any more, so that nothing it does can overtake a later claim.
 var errTooLate = errors.New("too late after the claim to call the platform")
 
@@ -314,7 +307,7 @@ func (d *delivery) call(ctx context.Context, f func(context.Context) error) erro
 	}
 	ctx, cancel := context.WithTimeout(ctx, left)
 	defer cancel()
-	return f(ctx)
+	return d.guard(func() error { return f(ctx) })
 }
 
 // left is how much time there is for platform calls, by the store's clock.
@@ -323,14 +316,20 @@ func (d *delivery) left() time.Duration {
 }
 
 // again puts back what is known to have changed nothing outside: for as long as the platform asks, which is no attempt,
-// else longer each time.
+// else longer each time. What panics for the third time is given up, and the subject hears of it.
 func (d *delivery) again(ctx context.Context, cause error) error {
 	var retry *adapters.RetryAfter
 	if errors.As(cause, &retry) {
 		return d.later(ctx, retry.After, "later")
 	}
-	if !isPanic(cause) {
+	switch {
+	case !isPanic(cause):
 		d.logger().Warn("an effect is tried again", "err", cause)
+	case d.claim.Tries+1 < panicsAtMost:
+		d.logger().Error("an effect panicked and is tried again", "err", cause)
+	default:
+		d.logger().Error("an effect panicked and is given up", "err", cause)
+		return d.giveUp(ctx, "internal error", "panic")
 	}
 	s := storage.Settlement{Again: backOff(d.claim.Tries), Attempt: true}
 	err := d.settle(ctx, s, "again")

@@ -249,6 +249,23 @@ func TestAPanickingRenderIsGivenUpAndTold(t *testing.T) {
 	}
 }
 
+// A panic of the platform's code leaves open whether it sent. It is looked up, and not tried for ever.
+func TestAPanickingPlatformIsGivenUp(t *testing.T) {
+	w := newWorld(t)
+	w.chat.panics = true
+	lookUps := w.lookUps(adapters.No)
+	events := w.accepted()
+	w.asks(post("e1", "note", "one"), post("e2", "other", "two"))
+	w.drainFor(storage.EffectTTL - time.Second)
+	if *lookUps != 0 || len(*events) != 0 {
+		t.Error("something was done before the claim had run out")
+	}
+	w.drainFor(2 * time.Minute)
+	if len(*events) == 0 || (*events)[0].Reason != "internal error" || (*events)[0].Effect != "e1" {
+		t.Errorf("the subject heard %+v", *events)
+	}
+}
+
 func TestAResultIsAcceptedBeforeTheEffectIsSettled(t *testing.T) {
 	w := newWorld(t)
 	w.lookUps(adapters.Yes)

@@ -54,6 +54,7 @@ type fakeChat struct {
 	run      func(context.Context, adapters.Handler) error
 	user     func(context.Context, string) (conversations.Person, error)
 	sees     func(context.Context) (bool, error)
+	panics   bool
 }
 
 var _ adapters.Chat = (*fakeChat)(nil)
@@ -73,6 +74,9 @@ func (*fakeChat) Places(context.Context) ([]conversations.Place, error) {
 }
 
 func (c *fakeChat) Send(_ context.Context, m conversations.Message) (conversations.Result, error) {
+	if c.panics {
+		panic("in the platform's code")
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var err error
