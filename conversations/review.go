@@ -466,7 +466,7 @@ func (r *Review) heardIndex(message string) int {
 	return slices.IndexFunc(r.Heard, func(h Heard) bool { return h.ID == message })
 }
 
-// marked keeps what a person's 📝 or ❌ last said.
+// marked keeps what a person's 📝 or ❌ last said, also that it was taken off: its being put on may come in later.
 func (r *Review) marked(e Event) {
 	if e.Emoji != markTake && e.Emoji != markLeave {
 		return
@@ -479,9 +479,6 @@ func (r *Review) marked(e Event) {
 			}
 			return
 		}
-	}
-	if !m.On {
-		return
 	}
 	if len(r.Marks) >= answerCap {
 		r.Marks = slices.Delete(r.Marks, 0, 1)
