@@ -167,6 +167,7 @@ func reviewNeeds(id string, r *Review, e Event) Needs {
 			n.Queries = append(n.Queries, startQuery(e), Query{Address: reviewsIn(e.Where)})
 		} else if e.Who != "" {
 			n.People = append(n.People, e.Who)
+			n.Sees = sight(r.Home, e)
 		}
 	case Clicked:
 		if e.Verb == "over" || e.Verb == "start" {
@@ -307,7 +308,12 @@ func (r *Review) clicked(o *out, e Event, f Facts) {
 		from, until := window(e.Value, e.At)
 		r.open(o, from, until, f)
 	case "burning":
-		if r.Stage != StageAsked {
+		switch r.Stage {
+		case StageAsked:
+		case StageBurning:
+			o.reply("burning")
+			return
+		default:
 			o.reply("started")
 			return
 		}
@@ -335,6 +341,10 @@ func (r *Review) command(o *out, e Event, f Facts, text string) {
 		return
 	}
 	_, args := reviewArgs(typed)
+	if f.hides(r.Home, e) {
+		o.say(noSuch(r.name()))
+		return
+	}
 	switch typed.Name {
 	case "start":
 		switch r.Stage {
