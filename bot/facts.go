@@ -29,6 +29,7 @@ type reader struct {
 	subject   string
 	now       func() time.Time
 	patience  time.Duration // with a platform that does not answer
+	strict    bool          // people must be known, or what asks for them is tried again
 	found     map[conversations.Query][]conversations.Subject
 	loaded    map[string]*conversations.Subject // nil: there is none
 	known     []conversations.Place             // all places of the platform; nil: not asked yet
@@ -36,7 +37,7 @@ type reader struct {
 
 func (b *Bot) reader(workspace, subject string) *reader {
 	return &reader{
-		b: b, workspace: workspace, subject: subject, now: b.now, patience: platformBound,
+		b: b, workspace: workspace, subject: subject, now: b.now, patience: platformBound, strict: true,
 		found: map[conversations.Query][]conversations.Subject{}, loaded: map[string]*conversations.Subject{},
 	}
 }
@@ -50,7 +51,7 @@ func (r *reader) gather(ctx context.Context, needs func(conversations.Facts) con
 	g := gathering{reader: r, done: map[any]bool{}}
 	g.facts = conversations.Facts{
 		Now: r.now(), Zone: settings.Location(r.b.zone), Settings: settings,
-		People: map[string]conversations.Person{}, Kept: map[string][]byte{},
+		People: map[string]conversations.Person{}, Kept: map[string][]byte{}, Sees: map[conversations.Sees]bool{},
 	}
 	for range rounds {
 		more, err := g.read(ctx, needs(g.facts))
@@ -114,13 +115,14 @@ func (g *gathering) read(ctx context.Context, n conversations.Needs) (more bool,
 	}
 	for _, id := range n.People {
 		if id != "" && g.first(personOf(id)) {
-			more = true
-			g.person(ctx, id)
+			more, err = true, errors.Join(err, g.person(ctx, id))
 		}
 	}
-	if n.Sees != nil && g.first(*n.Sees) {
-		more = true
-		g.facts.Sees = g.sees(ctx, *n.Sees)
+	for _, q := range n.Sees {
+		if g.first(q) {
+			more = true
+			g.facts.Sees[q] = g.sees(ctx, q)
+		}
 	}
 	slices.SortFunc(g.facts.Subjects, func(a, b conversations.Subject) int {
 		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID))
@@ -250,8 +252,10 @@ func (g *gathering) sees(ctx context.Context, q conversations.Sees) bool {
 	return can
 }
 
-// person finds out who somebody is: as remembered, else from the platform, else as remembered from long ago.
-func (g *gathering) person(ctx context.Context, id string) {
+// person finds out who somebody is: as remembered, else from the platform, else as remembered from long ago. Somebody
+// never heard of is waited for, since a date would be read in the wrong zone and a report would name an id; but not for
+// ever.
+func (g *gathering) person(ctx context.Context, id string) error {
 	key := g.workspace + "/" + id
 	have := g.b.people.get(key)
 	if chat := g.b.chat(g.workspace); chat != nil && !g.b.now().Before(have.until) {
@@ -266,9 +270,13 @@ func (g *gathering) person(ctx context.Context, id string) {
 		}
 		have = g.b.met(key, have, p, err)
 	}
-	if have.known {
+	switch {
+	case have.known:
 		g.facts.People[id] = have.person
+	case g.strict && !have.failing.IsZero() && g.b.now().Sub(have.failing) < strangerWait:
+		return fmt.Errorf("person: %w", errNoFacts)
 	}
+	return nil
 }
 
 // load returns the subject; one without Rev and State when there is none.
@@ -292,14 +300,16 @@ type people struct {
 }
 
 type remembered struct {
-	person conversations.Person
-	known  bool
-	until  time.Time // asked again after this, by the bot's clock
+	person  conversations.Person
+	known   bool
+	until   time.Time // asked again after this, by the bot's clock
+	failing time.Time // since when the platform cannot say who a stranger is; zero: it did not fail
 }
 
 const (
 	personLife     = time.Hour
 	strangerLife   = 10 * time.Minute // the platform said that it knows nobody of that id
+	strangerWait   = 2 * time.Minute  // while it cannot say who somebody is, what hangs on it waits so long
 	peopleAtMost   = 20000            // then the memory begins anew
 	settingsLife   = 5 * time.Second
 	settingsAtMost = 1000
@@ -311,12 +321,15 @@ func (b *Bot) met(key string, have remembered, p conversations.Person, err error
 	case err == nil:
 		have = remembered{person: p, known: true, until: b.now().Add(personLife)}
 	case errors.Is(err, adapters.ErrUnreadable):
-		have.until = b.now().Add(strangerLife)
-	case errors.Is(err, errMute):
-		return have
+		have.until, have.failing = b.now().Add(strangerLife), time.Time{}
 	default:
-		b.log.Warn("the platform cannot say who somebody is", "platform", platform(key), "err", err)
-		return have
+		if !errors.Is(err, errMute) {
+			b.log.Warn("the platform cannot say who somebody is", "platform", platform(key), "err", err)
+		}
+		if have.known || !have.failing.IsZero() {
+			return have
+		}
+		have.failing = b.now()
 	}
 	b.people.put(key, have)
 	return have

@@ -150,9 +150,9 @@ func TestAPlatformThatHangsCostsOneWait(t *testing.T) {
 		began := time.Now()
 		f := w.gather(always(conversations.Needs{
 			People: []string{"U1", "U2", "U3"},
-			Sees:   &conversations.Sees{Who: "U1", Where: conversations.Place{Workspace: workspace, Channel: "C1"}},
+			Sees:   []conversations.Sees{{Who: "U1", Where: conversations.Place{Workspace: workspace, Channel: "C1"}}},
 		}))
-		if f.Sees {
+		if len(f.Sees) != 1 || f.Sees[conversations.Sees{Who: "U1", Where: conversations.Place{Workspace: workspace, Channel: "C1"}}] {
 			t.Error("when nobody can say who sees a place, the answer is no")
 		}
 		if f.Person("U1").Name != "U1" {

@@ -116,7 +116,7 @@ func (b *Bot) factsAtOnce(ctx context.Context, e conversations.Event, needs func
 		return conversations.Facts{}, errStarting
 	}
 	r := b.reader(e.Where.Workspace, e.Subject)
-	r.patience = handleAskBound
+	r.patience, r.strict = handleAskBound, false // what is accepted is stepped with the facts it needs
 	return r.gather(ctx, func(f conversations.Facts) conversations.Needs { return needs(e, f) })
 }
 

@@ -161,7 +161,7 @@ func (r *Review) propose(o *out, l *Line) {
 	o.tell(r.itemID(o, l.Ordinal), "propose", l.Text,
 		Field{"owner", l.Owner}, Field{"due", l.Due.String()}, Field{"priority", l.Priority},
 		Field{"review", o.subject}, Field{"number", strconv.Itoa(r.Number)}, Field{"facilitator", r.Facilitator},
-		Field{"ordinal", strconv.Itoa(l.Ordinal)}, Field{"title", r.Title})
+		Field{"ordinal", strconv.Itoa(l.Ordinal)}, Field{"title", r.Title}, Field{"channel", r.Home.Channel})
 }
 
 func (r *Review) itemID(o *out, ordinal int) string {

@@ -16,6 +16,7 @@ type ActionItem struct {
 	Title       string    `json:"title,omitempty"`  // that review's title
 	Ordinal     int       `json:"ordinal"`
 	Facilitator string    `json:"facilitator"`
+	Where       Place     `json:"where"` // where that review is held
 	Text        string    `json:"text"`
 	Owner       string    `json:"owner"`
 	Due         when.Date `json:"due,omitzero"` // in the owner's zone
@@ -58,8 +59,8 @@ func itemNeeds(i *ActionItem, e Event) Needs {
 	if i == nil && e.Verb == "propose" {
 		n.Series = "A"
 	}
-	if e.Kind == Commanded || e.Kind == Said {
-		n.People = []string{e.Who}
+	if i != nil && (e.Kind == Commanded || e.Kind == Said) {
+		n.People, n.Sees = []string{e.Who}, sight(i.Where, e)
 	}
 	return n
 }
@@ -95,6 +96,7 @@ func (i *ActionItem) take(o *out, e Event) {
 	i.State = ItemProposed
 	i.Text, i.Owner, i.Priority = e.Value, e.Field("owner"), e.Field("priority")
 	i.Due, _ = when.ParseDate(e.Field("due"))
+	i.Where = Place{Workspace: o.workspace(), Channel: e.Field("channel")}
 	i.Review, i.Facilitator, i.Title = e.Field("review"), e.Field("facilitator"), e.Field("title")
 	i.PM, _ = strconv.Atoi(e.Field("number"))
 	i.Ordinal, _ = strconv.Atoi(e.Field("ordinal"))
@@ -113,6 +115,8 @@ func (i *ActionItem) command(o *out, e Event, f Facts) {
 		state = ItemWontDo
 	}
 	switch {
+	case e.Who != i.Owner && f.hides(i.Where, e):
+		o.say(noSuch(number("A", i.Number)))
 	case e.Who != i.Owner && e.Who != i.Facilitator && !f.Person(e.Who).Admin:
 		o.reply("not your item")
 	case i.State != ItemProposed:

@@ -50,11 +50,17 @@ func (n *Nudge) renderNeeds(id string, f Facts) Needs {
 	switch n.Rule {
 	case RuleOffer:
 		needs.Queries = append(needs.Queries, n.eventsQuery(), Query{Address: reviewsOf(WorkspaceOf(id)), From: n.From.Add(-silenceParts)})
+		for _, s := range f.Subjects {
+			if t, ok := s.State.(*TimelineEvent); ok {
+				needs.Sees = append(needs.Sees, Sees{n.Person, t.Where.Root()})
+			}
+		}
 	case RuleWeekly:
 		needs.Load = n.Offers
 		for _, o := range n.Offers {
 			if s, ok := f.Subject(o); ok {
-				needs.Queries = append(needs.Queries, s.State.(*Nudge).renderNeeds(o, f).Queries...)
+				offer := s.State.(*Nudge).renderNeeds(o, f)
+				needs.Queries, needs.Sees = append(needs.Queries, offer.Queries...), append(needs.Sees, offer.Sees...)
 			}
 		}
 	}
@@ -637,7 +643,8 @@ func (n *Nudge) renderOffer(p *page, id string) {
 	for _, s := range p.facts.Subjects {
 		switch state := s.State.(type) {
 		case *TimelineEvent:
-			if !state.OnTimeline() || state.Shown().Time.Before(n.From) || state.Shown().Time.After(n.Until) {
+			shown := state.Shown().Time
+			if !state.OnTimeline() || shown.Before(n.From) || shown.After(n.Until) || !p.facts.Sees[Sees{n.Person, state.Where.Root()}] {
 				continue
 			}
 			if pins[state.Where.Channel]++; !slices.Contains(channels, state.Where.Channel) {

@@ -29,6 +29,7 @@ func RespondNeeds(e Event, f Facts) Needs {
 		n.Queries = append(hereQueries(e), startQuery(e))
 		n.People = append(n.People, writers(f)...)
 	case "draft":
+		n.Sees = sights(e, f)
 		pm, _ := reviewArgs(typed)
 		n.Queries = hereQueries(e)
 		if pm > 0 {
@@ -47,11 +48,27 @@ func RespondNeeds(e Event, f Facts) Needs {
 				n.People = append(n.People, i.Owner)
 			}
 		}
+		n.Sees = sights(e, f)
 	case "list":
+		n.Sees = sights(e, f)
 		n.Queries = []Query{{Address: reviewsOf(e.Where.Workspace)}}
 	}
 	n.People = known(n.People)
 	return n
+}
+
+// sights asks for every place that something found is in.
+func sights(e Event, f Facts) []Sees {
+	var all []Sees
+	for _, s := range f.Subjects {
+		switch state := s.State.(type) {
+		case *Review:
+			all = append(all, sight(state.Home, e)...)
+		case *ActionItem:
+			all = append(all, sight(state.Where, e)...)
+		}
+	}
+	return all
 }
 
 func merged(a, b Needs) Needs {
@@ -145,14 +162,14 @@ func Respond(e Event, f Facts) Answer {
 		showTimeline(p, here.entries(here.answers(), f), "Nothing is on the timeline of this review.")
 	case "draft":
 		s, ok := reviewMeant(e, typed, f)
-		if !ok {
+		if !ok || f.hides(s.State.(*Review).Home, e) {
 			return private("Which review? `/postmortem list` shows them; then `draft PM-1`.")
 		}
 		draft(p, s.ID, s.State.(*Review), f)
 	case "actions":
-		listActions(p, f)
+		listActions(p, e, f)
 	case "list":
-		listReviews(p, f)
+		listReviews(p, e, f)
 	case "settings":
 		settingsWords(p, f.Settings)
 	}
@@ -218,11 +235,11 @@ func draft(p *page, id string, r *Review, f Facts) {
 	p.body.File = &File{Name: r.name() + "-draft.md", Text: text}
 }
 
-func listActions(p *page, f Facts) {
+func listActions(p *page, e Event, f Facts) {
 	n := 0
 	for _, s := range f.Subjects {
 		i, ok := s.State.(*ActionItem)
-		if !ok || i.State == ItemWithdrawn {
+		if !ok || i.State == ItemWithdrawn || (i.Owner != e.Who && f.hides(i.Where, e)) {
 			continue
 		}
 		if n++; n > listed {
@@ -245,11 +262,11 @@ func listActions(p *page, f Facts) {
 	}
 }
 
-func listReviews(p *page, f Facts) {
+func listReviews(p *page, e Event, f Facts) {
 	n := 0
 	for i := len(f.Subjects) - 1; i >= 0; i-- {
 		r, ok := f.Subjects[i].State.(*Review)
-		if !ok || r.Number == 0 {
+		if !ok || r.Number == 0 || f.hides(r.Home, e) {
 			continue
 		}
 		if n++; n > listed {

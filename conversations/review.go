@@ -635,7 +635,8 @@ func (r *Review) sent(o *out, e Event) {
 
 // refused tells the facilitator that something cannot be shown; what people can see for themselves is left unsaid.
 func (r *Review) refused(o *out, e Event) {
-	if strings.HasPrefix(e.Slot, "react ") || e.Slot == "refused" {
+	what, _, _ := strings.Cut(e.Slot, " ")
+	if !slices.Contains([]string{"card", "question", "report", "published"}, what) {
 		return
 	}
 	o.add(Effect{

@@ -171,7 +171,7 @@ func (r Routing) commandSubjects(e Event, found map[string][]string) ([]string, 
 		if ids := all(r.Addresses, found); len(ids) > 0 {
 			return ids[:1], Answer{}
 		}
-		return nil, private("There is no " + strings.ToUpper(word) + ". `/postmortem timeline` and `/postmortem actions` show the numbers.")
+		return nil, private(noSuch(strings.ToUpper(word)))
 	case aboutReview:
 		for _, a := range r.Addresses {
 			switch ids := found[a]; len(ids) {
@@ -185,6 +185,11 @@ func (r Routing) commandSubjects(e Event, found map[string][]string) ([]string, 
 		return nil, private("No review is open here. `/postmortem start` begins one, `/postmortem list` shows what there is.")
 	}
 	return nil, Answer{}
+}
+
+// noSuch is said of a number that does not exist, and of one that is not for whoever asks.
+func noSuch(name string) string {
+	return "There is no " + name + ". `/postmortem timeline` and `/postmortem actions` show the numbers."
 }
 
 // startID is the review that `start` makes: one for each thread, else one for each time it is said.

@@ -22,7 +22,7 @@ type Needs struct {
 	Kept    []string // keys of kept rows
 	Series  string   // the subject is to have a number in this series
 	Places  bool     // the channels the bot is in
-	Sees    *Sees    // may this person see this place, asked of the platform now
+	Sees    []Sees   // may this person see this place, asked of the platform now
 }
 
 // Sees asks whether somebody can see a place.
@@ -41,7 +41,7 @@ type Facts struct {
 	Kept     map[string][]byte
 	Number   int // in the Series asked for; 0: not asked
 	Places   []Place
-	Sees     bool // false also when the platform could not say
+	Sees     map[Sees]bool // false also when the platform could not say
 }
 
 // Subject returns the found subject of that id.
@@ -51,6 +51,20 @@ func (f Facts) Subject(id string) (Subject, bool) {
 		return Subject{}, false
 	}
 	return f.Subjects[i], true
+}
+
+// hides reports whether something in a place is to be kept from whoever acted: they act somewhere else, and the platform
+// does not say that they can see that place. What is hidden is answered like what does not exist.
+func (f Facts) hides(p Place, e Event) bool {
+	return p.Channel != e.Where.Channel && !f.Sees[Sees{Who: e.Who, Where: p.Root()}]
+}
+
+// sight asks what hides must know.
+func sight(p Place, e Event) []Sees {
+	if p.Channel == e.Where.Channel || e.Who == "" {
+		return nil
+	}
+	return []Sees{{Who: e.Who, Where: p.Root()}}
 }
 
 // Person returns what is known of somebody; where nothing is, the id stands for the name.

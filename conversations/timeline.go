@@ -150,6 +150,7 @@ func timelineEventNeeds(id string, t *TimelineEvent, e Event, f Facts) Needs {
 		}
 		if t != nil {
 			n.Queries = append(n.Queries, Query{Address: reviewsIn(t.Where)})
+			n.Sees = sight(t.Where, e)
 		} else {
 			n.Queries = append(n.Queries, Query{Address: reviewsIn(e.Where)})
 		}
@@ -449,6 +450,10 @@ func (t *TimelineEvent) command(o *out, e Event, f Facts) {
 	typed, _ := ParseCommand(e.Text)
 	_, rest := cutWord(typed.Rest)
 	name := number("E", t.Number)
+	if f.hides(t.Where, e) {
+		o.say(noSuch(name))
+		return
+	}
 	switch typed.Name {
 	case "timeline edit":
 		t.CorrectText = strings.TrimSpace(rest)

@@ -402,3 +402,38 @@ func TestDiff(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+func TestADueMomentEndsTheBlock(t *testing.T) {
+	tr, err := Parse("t", []byte("now 2026-03-02 14:00 UTC\npeople ana, bo\n-- #ops --\n14:01 ana: x\n14:02 ana: y\n14:04 ana: z\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &scripted{due: time.Date(2026, 3, 2, 14, 3, 0, 0, time.UTC)}
+	got, err := Run(t.Context(), tr, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := strings.Join(s.trace, " "), "say say settle pass settle settle say settle"; got != want {
+		t.Errorf("\n got %s\nwant %s", got, want)
+	}
+	if want := "14:02 ana: y\n      bot -> bo: One of your follow-ups is late.   =nudge\n14:04 ana: z\n"; !strings.Contains(got.String(), want) {
+		t.Errorf("it came out as\n%s", got)
+	}
+}
+
+func TestALineWithADotIsNoEmptyLine(t *testing.T) {
+	if got := unit("bot: a\n\n.\nb"); got != "      bot: a\n        .\n        ..\n        b\n" {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestAReviewThatBeganInAThread(t *testing.T) {
+	r := newRun(&Transcript{Setting: Setting{Zone: time.UTC}}, nil)
+	r.last = Scene{Messages: []Message{{ID: "c", Channel: "ops", Thread: "root", Slot: "card", Text: "PM-4 tiny"}}}
+	if err := r.enter(node{name: "#ops/PM-4"}); err != nil || r.thread != "root" {
+		t.Errorf("its thread is %q, %v", r.thread, err)
+	}
+	if got := r.threadLimit(Message{Channel: "ops", Thread: "root"}); got != perTiny {
+		t.Errorf("it may post %d", got)
+	}
+}
