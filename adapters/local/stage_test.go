@@ -323,3 +323,22 @@ func TestFormText(t *testing.T) {
 		t.Error("no title")
 	}
 }
+
+// TestTheStoresTimeGoesWithPeoples: what rests for an hour is free after an hour of theirs.
+func TestTheStoresTimeGoesWithPeoples(t *testing.T) {
+	people, stores := NewClock(time.Time{}), NewClock(time.Time{})
+	s := NewStage(StageOptions{Clock: people, Store: stores, Open: func(context.Context, *Chat, *time.Location) (Bot, error) {
+		return &toy{s: &toyStore{seen: map[string]bool{}}, store: stores, tried: map[string]bool{}}, nil
+	}})
+	start := time.Date(2026, 3, 2, 14, 0, 0, 0, time.UTC)
+	if err := s.Begin(t.Context(), transcript.Setting{Start: start, Zone: time.UTC}); err != nil {
+		t.Fatal(err)
+	}
+	stores.Set(start.Add(time.Minute)) // it was wound ahead
+	if err := s.Pass(t.Context(), start.Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	if !people.Now().Equal(start.Add(time.Hour)) || !stores.Now().Equal(start.Add(time.Hour+time.Minute)) {
+		t.Errorf("people have %s, the store has %s", people.Now(), stores.Now())
+	}
+}
