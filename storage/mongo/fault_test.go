@@ -439,40 +439,57 @@ func sorted(m bson.M) bson.D {
 	return d
 }
 
-// A server that takes connections and never says anything.
+// A server that takes connections and never says anything, one that hangs later, and one that is slow with every single
+// command: there is an answer in time.
 func TestHangingServer(t *testing.T) {
-	const timeout = 200 * time.Millisecond
-	p, err := faultproxy.New(serverURI(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer p.Close()
+	const timeout = 400 * time.Millisecond
+	const bound = timeout*5/4 + 250*time.Millisecond // and a busy machine
+	handshake := func(command string) bool { return command == "isMaster" || command == "hello" }
 	never := make(chan struct{})
-	for _, handshakes := range []bool{true, false} {
-		s := &scene{TB: t, ctx: t.Context(), now: noon}
-		s.store = openAt(t, p.URI(), Options{Clock: s.clock, Timeout: timeout})
-		if !handshakes {
-			if err := s.store.Ready(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-		}
-		p.Script(func(command string, _ int) faultproxy.Action {
-			if !handshakes && (command == "isMaster" || command == "hello") {
+	for what, script := range map[string]faultproxy.Script{
+		"hangs from the first": func(string, int) faultproxy.Action { return faultproxy.Hang(never) },
+		"hangs": func(command string, _ int) faultproxy.Action {
+			if handshake(command) {
 				return faultproxy.Pass()
 			}
 			return faultproxy.Hang(never)
-		})
-		for name, call := range calls(s.store) {
-			start := time.Now()
-			err := call(t.Context())
-			if took := time.Since(start); took > timeout*5/4+100*time.Millisecond {
-				t.Errorf("%s took %v, want an answer within %v", name, took, timeout*5/4)
+		},
+		"is slow": func(command string, _ int) faultproxy.Action {
+			if handshake(command) {
+				return faultproxy.Pass()
 			}
-			if !errors.Is(err, storage.ErrUnavailable) {
-				t.Errorf("%s: %v, want ErrUnavailable", name, err)
+			return faultproxy.Delay(timeout * 3 / 4)
+		},
+	} {
+		p, err := faultproxy.New(serverURI(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer p.Close()
+		s := openAt(t, p.URI(), Options{Database: openTest(t, Options{}).db.Name(), Timeout: timeout})
+		if what != "hangs from the first" {
+			if err := s.Ready(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.Accept(t.Context(), testRow("lane", "k0")); err != nil {
+				t.Fatal(err)
 			}
 		}
-		p.Script(nil)
+		p.Script(script)
+		var all sync.WaitGroup
+		for name, call := range calls(s) {
+			all.Go(func() {
+				start := time.Now()
+				err := call(t.Context())
+				if took := time.Since(start); took > bound {
+					t.Errorf("%s of a server that %s took %v, want an answer within %v", name, what, took, bound)
+				}
+				if !errors.Is(err, storage.ErrUnavailable) && what != "is slow" {
+					t.Errorf("%s of a server that %s: %v, want ErrUnavailable", name, what, err)
+				}
+			})
+		}
+		all.Wait()
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -326,5 +327,52 @@ func TestAfter(t *testing.T) {
 		if got, ok := after(prefix); got != want || ok != (want != "") {
 			t.Errorf("after %q comes %q, want %q", prefix, got, want)
 		}
+	}
+}
+
+// However much waits where nothing can be claimed, a claim costs the same few commands.
+func TestCostOfAClaim(t *testing.T) {
+	var commands atomic.Int64
+	count := &event.CommandMonitor{Started: func(context.Context, *event.CommandStartedEvent) { commands.Add(1) }}
+	s := openTest(t, Options{Clock: func() time.Time { return noon }, monitor: count})
+	ctx := t.Context()
+	ok := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	var busy []storage.Row
+	for i := range 1000 {
+		busy = append(busy, testRow("busy", fmt.Sprint("k", i)))
+	}
+	ok(s.Accept(ctx, busy...))
+	_, err := s.Claim(ctx, "w")
+	ok(err)
+	ok(s.Accept(ctx, testRow("quiet", "q")))
+	before := commands.Load()
+	lane, err := s.Claim(ctx, "w")
+	ok(err)
+	if n := commands.Load() - before; lane.Name != "quiet" || n > 8 {
+		t.Errorf("claiming %q took %d commands", lane.Name, n)
+	}
+
+	for i := range 50 { // each has one in sending and one that waits for it
+		r := testReview(fmt.Sprint("r", i), "")
+		ok(s.Save(ctx, r, []conversations.Effect{testPost("e1", "x", "")}))
+		_, err := s.ClaimEffect(ctx, "w")
+		ok(err)
+		r.Rev++
+		ok(s.Save(ctx, r, []conversations.Effect{testPost("e2", "x", "")}))
+	}
+	if _, err := s.ClaimEffect(ctx, "w"); !errors.Is(err, storage.ErrNotFound) {
+		t.Fatalf("claimed one that must wait: %v", err)
+	}
+	before = commands.Load()
+	if _, err := s.ClaimEffect(ctx, "w"); !errors.Is(err, storage.ErrNotFound) {
+		t.Fatalf("claimed one that must wait: %v", err)
+	}
+	if n := commands.Load() - before; n > 2 {
+		t.Errorf("finding nothing took %d commands, though all that wait were looked at before", n)
 	}
 }

@@ -3,14 +3,19 @@ package mongo
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"os"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 
+	"github.com/debrief-bot/debrief/conversations"
 	"github.com/debrief-bot/debrief/storage"
 	"github.com/debrief-bot/debrief/storage/storagetest"
 )
@@ -141,5 +146,82 @@ func makeNewer(t testing.TB, s storage.Store) {
 	_, err := s.(*Store).meta.UpdateOne(t.Context(), byID("schema"), set(bson.D{{Key: "v", Value: schemaVersion + 1}}))
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// What a delivery decided from an outbox that a save has added to since is not carried out.
+func TestASaveBetweenReadingAndDeciding(t *testing.T) {
+	s := openTest(t, Options{})
+	ctx := t.Context()
+	subject := testReview("r", "")
+	push := func(effect string) {
+		t.Helper()
+		if err := s.Save(ctx, subject, []conversations.Effect{testPost(effect, "x", "card")}); err != nil {
+			t.Fatal(err)
+		}
+		subject.Rev++
+	}
+	read := func() document {
+		t.Helper()
+		found, err := s.candidates(ctx, s.Now().Add(time.Hour))
+		if err != nil || len(found) != 1 {
+			t.Fatal(found, err)
+		}
+		return found[0]
+	}
+	push("card1")
+	before := read()
+	push("card2")
+	if c, err := s.claimOf(ctx, before, "w", s.Now()); !errors.Is(err, errMissed) {
+		t.Fatalf("claimed %q (%v), which is superseded", c.Effect.ID, err)
+	}
+	c, err := s.ClaimEffect(ctx, "w")
+	if err != nil || c.Effect.ID != "card2" {
+		t.Fatalf("claimed %q, %v", c.Effect.ID, err)
+	}
+
+	before = read()
+	push("card3")
+	entries, refs, err := before.Out.port()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.done(ctx, before, entries, refs, 1, nil); !errors.Is(err, errMissed) {
+		t.Fatalf("settled (%v), which forgets that card3 waits", err)
+	}
+	if err := s.Settle(ctx, c, storage.Settlement{}); err != nil {
+		t.Fatal(err)
+	}
+	if c, err := s.ClaimEffect(ctx, "w"); err != nil || c.Effect.ID != "card3" {
+		t.Fatalf("claimed %q, %v", c.Effect.ID, err)
+	}
+}
+
+// A lease that ran out has one heir.
+func TestExpiredLeaseRaced(t *testing.T) {
+	now := noon
+	s := openTest(t, Options{Clock: func() time.Time { return now }})
+	ctx := t.Context()
+	if err := s.Accept(ctx, testRow("lane", "k")); err != nil {
+		t.Fatal(err)
+	}
+	for round := range 10 {
+		var won atomic.Int32
+		var all sync.WaitGroup
+		for i := range 20 {
+			all.Go(func() {
+				_, err := s.Claim(ctx, fmt.Sprint("w", i))
+				if err == nil {
+					won.Add(1)
+				} else if !errors.Is(err, storage.ErrNotFound) {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		if won.Load() != 1 {
+			t.Fatalf("round %d: %d won, want one", round, won.Load())
+		}
+		now = now.Add(storage.LeaseTTL)
 	}
 }

@@ -1,7 +1,6 @@
 package dev.debrief.ci;
 
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
 
 import de.bwaldvogel.mongo.MongoServer;
 import de.bwaldvogel.mongo.MongoVersion;
@@ -36,13 +35,8 @@ public final class Server {
         MongoServer server = new MongoServer(new MemoryBackend().version(Version.CLAIMED));
         server.bind("127.0.0.1", port);
 
-        CountDownLatch ended = new CountDownLatch(1);
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
-            server.shutdownNow();
-            ended.countDown();
-        }));
         System.out.println("mongodb://127.0.0.1:" + server.getLocalAddress().getPort());
         System.out.flush();
-        ended.await();
+        Thread.currentThread().join(); // until SIGTERM: there is nothing to put away
     }
 }
