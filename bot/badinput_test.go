@@ -197,3 +197,44 @@ func TestBadInputAReactionOnAMessageThatCannotBeRead(t *testing.T) {
 		t.Errorf("something is left over: %+v", health)
 	}
 }
+
+// "Add to timeline" on a message: the form holds its words, and the event has its time and follows it from then on.
+func TestShortcutAddToTimeline(t *testing.T) {
+	r := newRoom(t)
+	m := r.say("ana", local.In("ops"), "rolled back")
+	said := r.clock.Now()
+	r.clock.Set(said.Add(time.Hour))
+	act := conversations.Event{
+		Key: local.Workspace + "/click/1", Kind: conversations.Clicked, At: r.clock.Now(), Where: local.In("ops"), Who: "bo",
+		Message: m, MessageAt: said, Text: "rolled back", Verb: "add form",
+	}
+	answer, err := r.bot.Handle(t.Context(), act)
+	r.must(err)
+	if answer.Form == nil || answer.Form.Inputs[0].Value != "rolled back" {
+		t.Fatalf("the answer is %+v", answer)
+	}
+	act.Key, act.Kind, act.Verb = local.Workspace+"/form/1", conversations.Submitted, answer.Form.Verb
+	act.Fields = []conversations.Field{{Name: "text", Value: ""}, {Name: "when", Value: "25:70"}}
+	answer, err = r.bot.Handle(t.Context(), act)
+	r.must(err)
+	if len(answer.Errors) != 2 {
+		t.Errorf("a form with everything wrong is answered with %+v", answer)
+	}
+	act.Fields = []conversations.Field{{Name: "text", Value: "rolled back to 4.11"}, {Name: "when"}}
+	_, err = r.bot.Handle(t.Context(), act)
+	r.must(err)
+	r.settle()
+	s, err := r.store.Load(t.Context(), conversations.EventID(m))
+	r.must(err)
+	e := s.State.(*conversations.TimelineEvent)
+	if e.Shown().Text != "rolled back to 4.11" || !e.Time.Equal(said) || e.Hand != "bo" || !e.OnTimeline() || e.Number != 1 {
+		t.Errorf("it became %+v", e)
+	}
+	r.must(r.chat.Delete(t.Context(), "ana", m))
+	r.settle()
+	s, err = r.store.Load(t.Context(), conversations.EventID(m))
+	r.must(err)
+	if e := s.State.(*conversations.TimelineEvent); e.Shown().Text != "" || e.OnTimeline() {
+		t.Errorf("after its message was deleted it is %+v", e)
+	}
+}

@@ -482,6 +482,9 @@ func (t *TimelineEvent) command(o *out, e Event, f Facts) {
 func byHand(o *out, e Event, f Facts) *TimelineEvent {
 	lines, _ := handLines(e, f)
 	n := lineOf(o.subject)
+	if e.Kind == Submitted {
+		n = 1 // the form is about one event, which may be a message
+	}
 	if n < 1 || n > len(lines) {
 		return nil
 	}
@@ -492,6 +495,9 @@ func byHand(o *out, e Event, f Facts) *TimelineEvent {
 	}
 	if e.Kind == Submitted {
 		t.Message = e.Message // the one that was put on the timeline; of a command it is the command
+	}
+	if t.Message.ID != "" {
+		t.CorrectText = line.text // what was typed stays, whatever the message says
 	}
 	if n == 1 {
 		o.reply("event", "kept", strconv.Itoa(len(lines)))
@@ -510,6 +516,9 @@ func handLines(e Event, f Facts) ([]handLine, error) {
 	now := e.At.In(f.Person(e.Who).Location(f.Zone))
 	if e.Kind == Submitted {
 		at := e.At
+		if !e.MessageAt.IsZero() {
+			at = e.MessageAt
+		}
 		if typed := strings.TrimSpace(e.Field("when")); typed != "" {
 			t, err := when.Past(typed, now)
 			if err != nil {
