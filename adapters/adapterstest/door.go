@@ -106,7 +106,7 @@ func (b *bench) does(a Act) (conversations.Event, Outcome) {
 	return e, out
 }
 
-// sayss posts a message of Ana's and returns the event and the message.
+// said posts a message of Ana's and returns the event and the message.
 func (b *bench) said(text string) (conversations.Event, conversations.MessageRef) {
 	b.Helper()
 	e, out := b.does(Act{Kind: conversations.Said, Who: b.p.Ana, Where: b.p.Channel, Text: text})
