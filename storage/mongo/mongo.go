@@ -59,7 +59,6 @@ type Store struct {
 	given   func() time.Time // Options.Clock
 	clock   clock
 	closed  atomic.Bool
-	ready   atomic.Bool // the schema was verified once
 
 	subjects, inbox, lanes, kept, numbers, counters, meta *mongo.Collection
 

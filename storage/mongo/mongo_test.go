@@ -225,3 +225,38 @@ func TestExpiredLeaseRaced(t *testing.T) {
 		now = now.Add(storage.LeaseTTL)
 	}
 }
+
+// Opening needs no server, finds the database's name, and never repeats a password.
+func TestOpen(t *testing.T) {
+	for _, c := range []struct{ uri, given, want string }{
+		{"mongodb://127.0.0.1:1", "", "debrief"},
+		{"mongodb://127.0.0.1:1/incidents?w=1", "", "incidents"},
+		{"mongodb://127.0.0.1:1/incidents", "other", "other"},
+	} {
+		s, err := Open(t.Context(), c.uri, Options{Database: c.given, Timeout: 50 * time.Millisecond})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := s.db.Name(); got != c.want {
+			t.Errorf("%s: database %q, want %q", c.uri, got, c.want)
+		}
+		if err := s.Ready(t.Context()); !errors.Is(err, storage.ErrUnavailable) {
+			t.Errorf("Ready of a server that is away: %v, want ErrUnavailable", err)
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, uri := range []string{
+		"mongodb://u:hunter2@host:port/db", "mongodb://u:hunter2@", "mongodb://u:hunt%zzer2@host", "postgres://u:hunter2@host",
+		"mongodb://u:hunter2@host/?w=x&readPreference=nowhere", "u:hunter2",
+	} {
+		s, err := Open(t.Context(), uri, Options{})
+		if err == nil {
+			t.Errorf("%s was opened", strings.ReplaceAll(uri, "hunter2", "…"))
+			_ = s.Close()
+		} else if strings.Contains(err.Error(), "hunt") {
+			t.Errorf("the error repeats the password: %v", err)
+		}
+	}
+}
