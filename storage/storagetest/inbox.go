@@ -45,8 +45,10 @@ func rowsReadBackEqual(f *fixture) {
 		Verb: "Publish", Subject: "slack/T1/review/r", Value: "$v.1", Fields: []conversations.Field{{Name: "a.b", Value: "1"}, {Name: "$c"}},
 		Handle: conversations.Handle{Token: "xoxb-secret", Expires: noon.Add(time.Hour)},
 		Effect: "abc", Slot: "card", Result: conversations.Result{Message: ref, Thread: place, At: noon}, Reason: "gone", Seen: 7,
-		Snapshot: &conversations.Snapshot{Message: ref, Where: place, At: noon, EditedAt: noon, Text: "t", Files: []string{"f"},
-			Reactions: []conversations.Reaction{{Emoji: "📌", Who: []string{"U1", "U2"}}, {Emoji: "📝"}}},
+		Snapshot: &conversations.Snapshot{
+			Message: ref, Where: place, At: noon, EditedAt: noon, Text: "t", Files: []string{"f"},
+			Reactions: []conversations.Reaction{{Emoji: "📌", Who: []string{"U1", "U2"}}, {Emoji: "📝"}},
+		},
 	}
 	rows := []storage.Row{
 		{Subject: "slack/T1/review/r", Lane: "lane", Event: full},

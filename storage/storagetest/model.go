@@ -57,11 +57,23 @@ func (m *model) step() {
 		name   string
 		run    func() string
 	}{
-		{10, "accept", m.accept}, {10, "claim", m.claim}, {4, "renew", m.renew}, {8, "finish", m.finish},
-		{6, "release", m.release}, {4, "fail", m.fail}, {2, "replay", m.replay},
-		{12, "save", m.save}, {5, "load", m.load}, {4, "find", m.find}, {3, "delete", m.delete},
-		{12, "claimEffect", m.claimEffect}, {12, "settle", m.settle},
-		{2, "keep", m.keep}, {2, "number", m.number}, {8, "wind", m.wind}, {1, "purge", m.purge},
+		{10, "accept", m.accept},
+		{10, "claim", m.claim},
+		{4, "renew", m.renew},
+		{8, "finish", m.finish},
+		{6, "release", m.release},
+		{4, "fail", m.fail},
+		{2, "replay", m.replay},
+		{12, "save", m.save},
+		{5, "load", m.load},
+		{4, "find", m.find},
+		{3, "delete", m.delete},
+		{12, "claimEffect", m.claimEffect},
+		{12, "settle", m.settle},
+		{2, "keep", m.keep},
+		{2, "number", m.number},
+		{8, "wind", m.wind},
+		{1, "purge", m.purge},
 	}
 	all := 0
 	for _, op := range ops {

@@ -42,12 +42,16 @@ var outboxCases = []namedCase{
 func effectsReadBackEqual(f *fixture) {
 	ref := conversations.MessageRef{Workspace: "slack/T1", Channel: "C1", ID: "171.02"}
 	place := conversations.Place{Workspace: "slack/T1", Channel: "C1", Thread: "171.01"}
-	told := conversations.Event{Key: "tell", Kind: conversations.Told, At: noon, Subject: "slack/T1/item/1", Verb: "propose",
-		Fields: []conversations.Field{{Name: "$a.b", Value: longText}}}
+	told := conversations.Event{
+		Key: "tell", Kind: conversations.Told, At: noon, Subject: "slack/T1/item/1", Verb: "propose",
+		Fields: []conversations.Field{{Name: "$a.b", Value: longText}},
+	}
 	effects := []conversations.Effect{
-		{ID: "e1", To: "$slack/T1.C1", Slot: "question 4.$x/y", Kind: conversations.Tell, Place: place, Person: "U1", Message: ref,
+		{
+			ID: "e1", To: "$slack/T1.C1", Slot: "question 4.$x/y", Kind: conversations.Tell, Place: place, Person: "U1", Message: ref,
 			Handle: conversations.Handle{Token: "secret", Expires: noon}, Emoji: "📎", On: true, Seen: 3, At: noon,
-			View: "card", Args: []string{"naïve 🙂", ""}, Tell: &told, Key: "slack/T1/kept/1"},
+			View: "card", Args: []string{"naïve 🙂", ""}, Tell: &told, Key: "slack/T1/kept/1",
+		},
 		{ID: "e2", To: "y"},
 		{ID: "e3", To: ""},
 	}

@@ -40,8 +40,10 @@ var oddNames = []string{
 
 func readBackEqual(f *fixture) {
 	subjects := []conversations.Subject{
-		{ID: "slack/T1/review/full", V: 3, Due: noon.Add(time.Hour), At: noon, Addresses: []string{"b", "a", "$c.d/e"},
-			Applied: []int64{3, -1, math.MinInt64, math.MaxInt64, 0}, State: &conversations.Review{Title: "Checkout errors"}},
+		{
+			ID: "slack/T1/review/full", V: 3, Due: noon.Add(time.Hour), At: noon, Addresses: []string{"b", "a", "$c.d/e"},
+			Applied: []int64{3, -1, math.MinInt64, math.MaxInt64, 0}, State: &conversations.Review{Title: "Checkout errors"},
+		},
 		{ID: "slack/T1/review/bare", V: 1, State: &conversations.Review{}},
 		{ID: "slack/T1/review/empty-lists", V: 1, Addresses: []string{}, Applied: []int64{}, State: &conversations.Review{}},
 		{ID: "slack/T1/review/old", V: 1, Due: time.UnixMilli(-5).UTC(), At: time.UnixMilli(0).UTC(), State: &conversations.Review{}},
@@ -307,7 +309,7 @@ func findByAddress(f *fixture) {
 }
 
 func findByTime(f *fixture) {
-	at := func(min int) time.Time { return noon.Add(time.Duration(min) * time.Minute) }
+	at := func(n int) time.Time { return noon.Add(time.Duration(n) * time.Minute) }
 	for name, t := range map[string]time.Time{"never": {}, "b": at(0), "a": at(0), "c": at(1), "d": at(2)} {
 		s := review(name, "", "x")
 		s.At = t
