@@ -330,10 +330,6 @@ var faults = map[string]func(release <-chan struct{}) faultproxy.Action{
 	"time limit":          func(<-chan struct{}) faultproxy.Action { return faultproxy.TimeLimit() },
 }
 
-// faultTimeout bounds the calls of these tests: long enough for the driver to find the server again after a cut, which
-// it looks for twice a second.
-const faultTimeout = 1200 * time.Millisecond
-
 func TestFaults(t *testing.T) {
 	serverURI(t)
 	crowd := make(chan struct{}, 48) // the cases mostly wait
@@ -368,7 +364,7 @@ func play(t *testing.T, m method, fault string, first, last int) string {
 		ctx: t.Context(), now: noon,
 	}
 	s.direct = openTest(t, Options{Clock: s.clock})
-	s.store = openAt(t, p.URI(), Options{Clock: s.clock, Database: s.direct.db.Name(), Timeout: faultTimeout})
+	s.store = openAt(t, p.URI(), Options{Clock: s.clock, Database: s.direct.db.Name(), Timeout: DefaultTimeout})
 	defer s.store.Close()
 	s.ok(s.direct.Ready(s.ctx))
 	m.prepare(s)
@@ -515,7 +511,7 @@ func TestOutage(t *testing.T) {
 	}
 	defer p.Close()
 	direct := openTest(t, Options{})
-	s := openAt(t, p.URI(), Options{Database: direct.db.Name(), Timeout: faultTimeout})
+	s := openAt(t, p.URI(), Options{Database: direct.db.Name(), Timeout: DefaultTimeout})
 	if err := s.Ready(t.Context()); err != nil {
 		t.Fatal(err)
 	}

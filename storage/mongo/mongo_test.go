@@ -41,6 +41,9 @@ func openTest(t testing.TB, o Options) *Store {
 
 func openAt(t testing.TB, uri string, o Options) *Store {
 	t.Helper()
+	if o.Timeout == 0 {
+		o.Timeout = 30 * time.Second // the machine may be busy; what takes how long is for TestHangingServer
+	}
 	s, err := Open(t.Context(), uri, o)
 	if err != nil {
 		t.Fatal(err)
