@@ -171,8 +171,12 @@ func TestWhoMay(t *testing.T) {
 		p   conversations.Place
 		yes bool
 	}{
-		{"ana", In("war"), true}, {"bo", In("war"), false}, {"bo", In("ops"), true}, {"out", In("ops"), false},
-		{"bo", Direct("bo"), true}, {"ana", Direct("bo"), false},
+		{"ana", In("war"), true},
+		{"bo", In("war"), false},
+		{"bo", In("ops"), true},
+		{"out", In("ops"), false},
+		{"bo", Direct("bo"), true},
+		{"ana", Direct("bo"), false},
 	} {
 		if yes, err := c.CanSee(ctx, see.who, see.p); err != nil || yes != see.yes {
 			t.Errorf("%s sees %v: %v, %v", see.who, see.p, yes, err)

@@ -129,7 +129,8 @@ var (
 // prepared prepares the queries of one side.
 func prepared(ctx context.Context, c interface {
 	PrepareContext(ctx context.Context, text string) (*sql.Stmt, error)
-}, writes bool) (statements, error) {
+}, writes bool,
+) (statements, error) {
 	all := statements{}
 	for _, q := range queries {
 		if q.writes != writes {
