@@ -337,6 +337,7 @@ func (s *Stage) arrive(ctx context.Context, to time.Time) error {
 // Scene implements transcript.Stage.
 func (s *Stage) Scene(context.Context) (transcript.Scene, error) {
 	var scene transcript.Scene
+	readers := s.readers()
 	for _, m := range s.chat.Everything() {
 		s.refs[m.Message.ID] = m.Message
 		for _, r := range m.Reactions {
@@ -345,23 +346,36 @@ func (s *Stage) Scene(context.Context) (transcript.Scene, error) {
 			}
 		}
 		if m.Who == BotID && m.Only == "" {
-			scene.Messages = append(scene.Messages, s.message(m))
+			scene.Messages = append(scene.Messages, s.message(m, readers))
 		}
 	}
 	for _, a := range s.chat.Log(0) {
 		switch a.Did {
 		case "reply", "notice", "form":
-			scene.Answers = append(scene.Answers, s.answer(a))
+			scene.Answers = append(scene.Answers, s.answer(a, readers))
 		}
 	}
 	return scene, nil
 }
 
-func (s *Stage) message(m Shown) transcript.Message {
+// readers says how things are rendered for each person; without one, as in the workspace's zone.
+func (s *Stage) readers() func(person string) Reader {
+	known := map[string]Reader{}
+	return func(person string) Reader {
+		r, ok := known[person]
+		if !ok {
+			r = s.chat.ReaderOf(person, s.zone)
+			known[person] = r
+		}
+		return r
+	}
+}
+
+func (s *Stage) message(m Shown, readers func(string) Reader) transcript.Message {
 	person, _ := isDirect(m.Where.Channel)
 	t := transcript.Message{
 		ID: m.Message.ID, Channel: m.Where.Channel, Thread: m.Where.Thread, Slot: m.Slot, At: m.At, Touched: m.At,
-		Text: Text(m.Body, s.chat.ReaderOf(person, s.zone)), Controls: choices(m.Body),
+		Text: Text(m.Body, readers(person)), Controls: choices(m.Body),
 	}
 	if m.Edited.After(t.Touched) {
 		t.Touched = m.Edited
@@ -386,7 +400,7 @@ func choices(b conversations.Body) []transcript.Control {
 	return all
 }
 
-func (s *Stage) answer(a Act) transcript.Answer {
+func (s *Stage) answer(a Act, readers func(string) Reader) transcript.Answer {
 	t := transcript.Answer{
 		To: a.Person, Channel: a.Where.Channel, Thread: a.Where.Thread, ByChat: a.Did == "notice", At: a.At,
 	}
@@ -395,7 +409,7 @@ func (s *Stage) answer(a Act) transcript.Answer {
 		return t
 	}
 	t.Message, t.Controls = a.Message.ID, choices(a.Body)
-	t.Text = Text(a.Body, s.chat.ReaderOf(a.Person, s.zone))
+	t.Text = Text(a.Body, readers(a.Person))
 	return t
 }
 

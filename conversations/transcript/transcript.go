@@ -89,9 +89,10 @@
 //
 // # The message budget
 //
-// Run counts what the bot posts: in a channel two for each card there and one digest a week, in a thread twelve (four
-// when its card says "tiny", none where there is no card), all slots that begin with "report" counting as one; to a person one private message a week
-// and one a day whose slot begins with "hand". Private answers do not count.
+// Run counts what the bot posts: in a channel two for each card there and one digest a week; in a thread twelve for each
+// card it hangs on or holds (four when the card says "tiny", none where there is no card), all slots that begin with
+// "report" counting as one; to a person one private message a week, and one a day whose slot begins with "hand". Private
+// answers do not count.
 package transcript
 
 import (
