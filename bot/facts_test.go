@@ -147,19 +147,24 @@ func TestAPlatformThatHangsCostsOneWait(t *testing.T) {
 			<-ctx.Done()
 			return true, ctx.Err()
 		}
+		place := conversations.Place{Workspace: workspace, Channel: "C1"}
+		needs := always(conversations.Needs{
+			People: []string{"U1", "U2", "U3"}, Sees: []conversations.Sees{{Who: "U1", Where: place}},
+		})
 		began := time.Now()
-		f := w.gather(always(conversations.Needs{
-			People: []string{"U1", "U2", "U3"},
-			Sees:   []conversations.Sees{{Who: "U1", Where: conversations.Place{Workspace: workspace, Channel: "C1"}}},
-		}))
-		if len(f.Sees) != 1 || f.Sees[conversations.Sees{Who: "U1", Where: conversations.Place{Workspace: workspace, Channel: "C1"}}] {
+		if _, err := w.bot.reader(workspace, review).gather(t.Context(), needs); !errors.Is(err, errNoFacts) {
+			t.Errorf("somebody never heard of is not waited for: %v", err)
+		}
+		if took := time.Since(began); took != platformBound {
+			t.Errorf("took %v", took)
+		}
+		w.clock.wind(strangerWait) // but not for ever
+		f := w.gather(needs)
+		if f.Sees[conversations.Sees{Who: "U1", Where: place}] {
 			t.Error("when nobody can say who sees a place, the answer is no")
 		}
 		if f.Person("U1").Name != "U1" {
 			t.Errorf("named %q", f.Person("U1").Name)
-		}
-		if took := time.Since(began); took != platformBound {
-			t.Errorf("took %v", took)
 		}
 	})
 }

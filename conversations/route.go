@@ -30,7 +30,7 @@ func Route(e Event, s Settings) Routing {
 		return routeCommand(e, e.Text)
 	case Said:
 		return routeSaid(e)
-	case Edited, Deleted:
+	case Edited, Deleted, Looked:
 		r := Routing{Addresses: []string{e.Message.Key()}}
 		if e.Where.Thread != "" {
 			r.Addresses = append(r.Addresses, e.Where.Address())
@@ -114,7 +114,7 @@ func (r Routing) Subjects(e Event, s Settings, found map[string][]string) ([]str
 			return r.commandSubjects(e, found)
 		}
 		return found[e.Where.Address()], Answer{}
-	case Edited:
+	case Edited, Looked:
 		return all(r.Addresses, found), Answer{}
 	case Deleted:
 		// Whether or not the event is known yet: a pin that is still on its way must not outlive its message.
