@@ -223,9 +223,13 @@ func stepReview(o *out, r *Review, e Event, f Facts) *Review {
 		r.sent(o, e)
 	case Refused:
 		r.refused(o, e)
+		return r // to show everything again would be refused again, for ever
 	case Looked:
 		o.fetch(e.Message, 0)
 	case Fetched:
+		if e.Snapshot == nil {
+			return r // what hangs on its words would ask for them again, for ever
+		}
 		r.fetched(e)
 	case Filed:
 		r.filed(o, e)
