@@ -113,18 +113,23 @@ func (r *Review) followLines(o *out, answers []Answered, f Facts) {
 		}
 	}
 	// They stand in the order in which they were said, also when one came late.
-	slices.SortStableFunc(r.Lines, func(a, b Line) int {
-		return cmp.Compare(slices.Index(order, a.Ordinal), slices.Index(order, b.Ordinal))
-	})
+	rank := map[int]int{}
+	for i, ordinal := range order {
+		rank[ordinal] = i + 1 // lines that went come first
+	}
+	slices.SortStableFunc(r.Lines, func(a, b Line) int { return cmp.Compare(rank[a.Ordinal], rank[b.Ordinal]) })
 }
 
 // followLine returns the line's ordinal; 0: it says nothing.
 func (r *Review) followLine(o *out, reply, raw string, now time.Time, kept map[int]bool) int {
-	parsed := parseAction(raw, now)
-	if parsed.text == "" {
-		return 0
+	var parsed action
+	i := r.sameLine(reply, raw, kept)
+	if i < 0 {
+		if parsed = parseAction(raw, now); parsed.text == "" {
+			return 0
+		}
+		i = r.matchLine(reply, parsed.text, kept)
 	}
-	i := r.matchLine(reply, raw, parsed.text, kept)
 	if i < 0 {
 		r.NextLine++
 		r.Lines = append(r.Lines, Line{Ordinal: r.NextLine, Reply: reply})
@@ -168,21 +173,25 @@ func (r *Review) itemID(o *out, ordinal int) string {
 	return subjectID(o.workspace(), KindItem, rest(o.subject)+"/"+strconv.Itoa(ordinal))
 }
 
+// sameLine finds the line of a reply that says the very same.
+func (r *Review) sameLine(reply, raw string, taken map[int]bool) int {
+	return slices.IndexFunc(r.Lines, func(l Line) bool { return l.Reply == reply && l.Raw == raw && !taken[l.Ordinal] })
+}
+
 // matchLine finds the line of a reply that this one was before: by the same words, else by half of them.
-func (r *Review) matchLine(reply, raw, text string, taken map[int]bool) int {
+func (r *Review) matchLine(reply, text string, taken map[int]bool) int {
 	free := func(l Line) bool { return l.Reply == reply && !taken[l.Ordinal] }
-	if i := slices.IndexFunc(r.Lines, func(l Line) bool { return free(l) && l.Raw == raw }); i >= 0 {
-		return i
-	}
 	if i := slices.IndexFunc(r.Lines, func(l Line) bool { return free(l) && strings.EqualFold(l.Text, text) }); i >= 0 {
 		return i
 	}
 	best, most := -1, 0
 	words := strings.Fields(strings.ToLower(text))
 	for i, l := range r.Lines {
+		if !free(l) {
+			continue
+		}
 		have := strings.Fields(strings.ToLower(l.Text))
-		n := shared(words, have)
-		if free(l) && 2*n >= max(len(words), len(have)) && n > most {
+		if n := shared(words, have); 2*n >= max(len(words), len(have)) && n > most {
 			best, most = i, n
 		}
 	}

@@ -80,11 +80,12 @@ func record(id string, r *Review, f Facts) postmortem.Record {
 	for _, e := range r.entries(answers, f) {
 		rec.Timeline = append(rec.Timeline, e.printed(f))
 	}
+	during := r.incident(f)
 	for _, q := range r.questions() {
 		for _, a := range takenFor(answers, q.N) {
 			switch q.Gives {
 			case PartTimeline:
-				if _, words := r.told(a, f); words != "" {
+				if _, words := during.told(a, f); words != "" {
 					rec.Notes = append(rec.Notes, postmortem.Note{Text: named(words, f), Who: f.Person(a.Who).Name})
 				}
 			case PartCauses:
@@ -155,13 +156,13 @@ func entriesOf(events []Subject) []entry {
 
 // entries are the events of the review and the lines told in it, by time.
 func (r *Review) entries(answers []Answered, f Facts) []entry {
-	entries := entriesOf(r.timelineOf(f))
+	entries, during := entriesOf(r.timelineOf(f)), r.incident(f)
 	for _, q := range r.questions() {
 		if q.Gives != PartTimeline {
 			continue
 		}
 		for _, a := range takenFor(answers, q.N) {
-			lines, _ := r.told(a, f)
+			lines, _ := during.told(a, f)
 			entries = append(entries, lines...)
 		}
 	}
@@ -184,8 +185,16 @@ func writer(who, author string, f Facts) string {
 	return f.Person(who).Name
 }
 
+// incident is when it was, as far as the pins know: the times of the first and of the last. Zero: there are none.
+type incident struct{ from, until time.Time }
+
+func (r *Review) incident(f Facts) incident {
+	from, until := spanOf(r.timelineOf(f))
+	return incident{from, until}
+}
+
 // told reads an answer about what happened: lines that begin with a time are entries, the rest are words.
-func (r *Review) told(a Answered, f Facts) (lines []entry, words string) {
+func (i incident) told(a Answered, f Facts) (lines []entry, words string) {
 	now := a.At.In(f.Person(a.Who).Location(f.Zone))
 	var other []string
 	for _, line := range strings.Split(a.words(), "\n") {
@@ -198,7 +207,7 @@ func (r *Review) told(a Answered, f Facts) (lines []entry, words string) {
 			continue
 		}
 		if bareClock.MatchString(line) {
-			at = r.during(at, f)
+			at = i.day(at)
 		}
 		lines = append(lines, entry{Shown: Shown{Time: at.UTC(), Text: text, Who: a.Who}, how: postmortem.Told})
 	}
@@ -208,14 +217,13 @@ func (r *Review) told(a Answered, f Facts) (lines []entry, words string) {
 // bareClock begins a line with a time of the day and no date.
 var bareClock = regexp.MustCompile(`(?i)^\s*\d{1,2}(:\d{2}|\s*[ap]m)`)
 
-// during moves a time of the day to the day of the incident it is told of: days may have passed since. It is the day on
+// day moves a time of the day to the day of the incident it is told of: days may have passed since. It is the day on
 // which the time lies between the first and the last pin, else nearest to them.
-func (r *Review) during(at time.Time, f Facts) time.Time {
-	events := r.timelineOf(f)
-	if len(events) == 0 {
+func (i incident) day(at time.Time) time.Time {
+	from, until := i.from, i.until
+	if from.IsZero() {
 		return at
 	}
-	from, until := spanOf(events)
 	best, least := at, time.Duration(-1)
 	for day := from.AddDate(0, 0, -1); !day.After(until.AddDate(0, 0, 2)); day = day.AddDate(0, 0, 1) {
 		y, m, d := day.In(at.Location()).Date()

@@ -433,8 +433,9 @@ func (r *Review) renderQuestion(p *page, id string, n int) {
 	case q.Gives == PartActions:
 		r.quoteActions(p, id)
 	case closed:
+		during := r.incident(p.facts)
 		for _, a := range taken {
-			r.quoteAnswer(p, q, a)
+			quoteAnswer(p, q, a, during)
 		}
 	}
 	if closed {
@@ -461,11 +462,11 @@ func (r *Review) renderQuestion(p *page, id string, n int) {
 }
 
 // quoteAnswer lists an answer; lines with a time as they were read.
-func (r *Review) quoteAnswer(p *page, q Question, a Answered) {
+func quoteAnswer(p *page, q Question, a Answered, during incident) {
 	words := a.Body
 	if q.Gives == PartTimeline {
 		var told []entry
-		told, words = r.told(a, p.facts)
+		told, words = during.told(a, p.facts)
 		for _, e := range told {
 			p.entry(e, time.Time{})
 		}

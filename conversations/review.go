@@ -771,6 +771,7 @@ type Answered struct {
 func (r *Review) answers() []Answered {
 	all := make([]Answered, 0, len(r.Heard))
 	last := map[int]time.Time{} // question → time of its last reply
+	marks := r.newestMarks()
 	for i, h := range r.Heard {
 		a := Answered{Heard: h, Body: h.Text, index: i}
 		lapsed := false
@@ -792,17 +793,17 @@ func (r *Review) answers() []Answered {
 		if a.Question != 0 && !lapsed {
 			last[a.Question] = h.At
 		}
-		a.Taken = a.Question != 0 && !h.Deleted && r.takes(a, lapsed, isNamed || h.Question != 0)
+		a.Taken = a.Question != 0 && !h.Deleted && takes(a, marks, lapsed, isNamed || h.Question != 0)
 		all = append(all, a)
 	}
 	return all
 }
 
 // takes decides whether a reply to a question is an answer: the last mark of anybody, else what it looks like.
-func (r *Review) takes(a Answered, lapsed, named bool) bool {
-	taken, marked := r.mark(a.ID)
+func takes(a Answered, marks map[string]Mark, lapsed, named bool) bool {
+	m, marked := marks[a.ID]
 	if marked && (a.Cut || strings.TrimSpace(a.Body) != "") {
-		return taken
+		return m.Emoji == markTake
 	}
 	if strings.TrimSpace(a.Body) == "" {
 		return false
@@ -810,18 +811,19 @@ func (r *Review) takes(a Answered, lapsed, named bool) bool {
 	return named || (!lapsed && !looksLikeTalk(a.Body))
 }
 
-// mark is what the newest 📝 or ❌ on a message says. ❌ wins where the order cannot be known.
-func (r *Review) mark(message string) (taken, marked bool) {
-	var newest Mark
+// newestMarks are the last 📝 or ❌ on each message, by its id. ❌ wins where the order cannot be known.
+func (r *Review) newestMarks() map[string]Mark {
+	newest := map[string]Mark{}
 	for _, m := range r.Marks {
-		if m.Message != message || !m.On {
+		if !m.On {
 			continue
 		}
-		if !marked || m.At.After(newest.At) || (m.At.Equal(newest.At) && m.Emoji == markLeave) {
-			newest, marked = m, true
+		have, marked := newest[m.Message]
+		if !marked || m.At.After(have.At) || (m.At.Equal(have.At) && m.Emoji == markLeave) {
+			newest[m.Message] = m
 		}
 	}
-	return newest.Emoji == markTake, marked
+	return newest
 }
 
 // askedIn is the question whose message this is.
