@@ -55,7 +55,6 @@ type worldStage struct {
 	memory *storagetest.Memory
 	clock  *local.Clock
 	zone   *time.Location
-	people map[string]bool // everybody there is
 
 	asked []transcript.Deed // in this block, what was said to the bot
 	done  int               // lines that were played
@@ -71,10 +70,10 @@ type worldStage struct {
 	later   []conversations.Event // a block later
 }
 
-func newWorldStage(t testing.TB, seed uint64, make func(*trouble)) *worldStage {
+func newWorldStage(t testing.TB, seed uint64, misbehave func(*trouble)) *worldStage {
 	t.Helper()
 	tr := &trouble{rand: rand.New(rand.NewPCG(seed, 0x0DDBA11))}
-	make(tr)
+	misbehave(tr)
 	people, stores := local.NewClock(time.Time{}), local.NewClock(time.Time{})
 	s := &worldStage{tr: tr, memory: storagetest.NewMemory(stores.Now), clock: people}
 	s.Stage = local.NewStage(local.StageOptions{
