@@ -42,8 +42,8 @@ type Options struct {
 	Now        func() time.Time // the clock of everything people see and of what is due; default: time.Now
 	Zone       *time.Location   // of workspaces that have set none; default: UTC
 	Log        *slog.Logger     // default: nothing is logged
-	Workers    int              // how many lanes are stepped at once; default: 4
-	Deliverers int              // how many effects are carried out at once; default: 4
+	Workers    int              // how many lanes are stepped at once; default: 16
+	Deliverers int              // how many effects are carried out at once; default: 16
 	Name       string           // begins the names of this bot's claims, another in each process; default: random
 	Registry   prometheus.Registerer
 }
@@ -75,6 +75,10 @@ type Bot struct {
 
 var _ adapters.Handler = (*Bot)(nil)
 
+// atOnce is how many goroutines do each kind of work. They wait most of the time: for a platform, or for a commit, which
+// is one wait for the disk however many share it.
+const atOnce = 16
+
 // New makes a bot. It does nothing before Run, Handle, Drain or Tick is called.
 func New(o Options) *Bot {
 	b := &Bot{
@@ -103,10 +107,10 @@ func New(o Options) *Bot {
 		b.name = strings.ToLower(rand.Text()[:8])
 	}
 	if b.workers <= 0 {
-		b.workers = 4
+		b.workers = atOnce
 	}
 	if b.senders <= 0 {
-		b.senders = 4
+		b.senders = atOnce
 	}
 	b.work, b.deliver = newBell(b.workers), newBell(b.senders)
 	return b
