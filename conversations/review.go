@@ -793,14 +793,15 @@ func (r *Review) answers() []Answered {
 		if a.Question != 0 && !lapsed {
 			last[a.Question] = h.At
 		}
-		a.Taken = a.Question != 0 && !h.Deleted && takes(a, marks, lapsed, isNamed || h.Question != 0)
+		q, _ := r.question(a.Question)
+		a.Taken = a.Question != 0 && !h.Deleted && takes(a, q.asks(), marks, lapsed, isNamed || h.Question != 0)
 		all = append(all, a)
 	}
 	return all
 }
 
 // takes decides whether a reply to a question is an answer: the last mark of anybody, else what it looks like.
-func takes(a Answered, marks map[string]Mark, lapsed, named bool) bool {
+func takes(a Answered, about asking, marks map[string]Mark, lapsed, named bool) bool {
 	m, marked := marks[a.ID]
 	if marked && (a.Cut || strings.TrimSpace(a.Body) != "") {
 		return m.Emoji == markTake
@@ -808,7 +809,7 @@ func takes(a Answered, marks map[string]Mark, lapsed, named bool) bool {
 	if strings.TrimSpace(a.Body) == "" {
 		return false
 	}
-	return named || (!lapsed && !looksLikeTalk(a.Body))
+	return named || (!lapsed && !looksLikeTalk(a.Body, about))
 }
 
 // newestMarks are the last 📝 or ❌ on each message, by its id. ❌ wins where the order cannot be known.
