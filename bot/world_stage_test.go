@@ -51,10 +51,10 @@ type death interface {
 // worldStage is a stage with trouble.
 type worldStage struct {
 	*local.Stage
-	tr     *trouble
-	memory *storagetest.Memory
-	clock  *local.Clock
-	zone   *time.Location
+	tr    *trouble
+	store storage.Store // that behaves; what the bots get goes wrong
+	clock *local.Clock
+	zone  *time.Location
 
 	asked []transcript.Deed // in this block, what was said to the bot
 	done  int               // lines that were played
@@ -72,18 +72,30 @@ type worldStage struct {
 
 func newWorldStage(t testing.TB, seed uint64, misbehave func(*trouble)) *worldStage {
 	t.Helper()
+	return newWorldStageOn(t, inMemory, seed, misbehave)
+}
+
+// opener opens an empty store that counts leases and claims on the clock.
+type opener func(t testing.TB, clock func() time.Time) storage.Store
+
+func inMemory(_ testing.TB, clock func() time.Time) storage.Store {
+	return storagetest.NewMemory(clock)
+}
+
+func newWorldStageOn(t testing.TB, open opener, seed uint64, misbehave func(*trouble)) *worldStage {
+	t.Helper()
 	tr := &trouble{rand: rand.New(rand.NewPCG(seed, 0x0DDBA11))}
 	misbehave(tr)
 	people, stores := local.NewClock(time.Time{}), local.NewClock(time.Time{})
-	s := &worldStage{tr: tr, memory: storagetest.NewMemory(stores.Now), clock: people}
+	s := &worldStage{tr: tr, store: open(t, stores.Now), clock: people}
 	s.Stage = local.NewStage(local.StageOptions{
 		Clock: people, Store: stores,
 		Open: func(ctx context.Context, chat *local.Chat, zone *time.Location) (local.Bot, error) {
 			s.zone = zone
 			return s.newHouse(ctx, chat)
 		},
-		Next:    s.memory.Next,
-		NextDue: s.memory.NextDue,
+		Next:    s.store.Next,
+		NextDue: s.store.NextDue,
 		Away:    s.away.Store,
 	})
 	return s
@@ -249,7 +261,7 @@ func btoi(b bool) int {
 
 // leftOver says what still waits, or was given up, at the end.
 func (s *worldStage) leftOver(ctx context.Context) error {
-	h, err := s.memory.Health(ctx)
+	h, err := s.store.Health(ctx)
 	if err != nil {
 		return err
 	}
@@ -422,7 +434,7 @@ func (h *house) Tick(ctx context.Context, now time.Time) error {
 
 // storeFor is the store as a process sees it.
 func (s *worldStage) storeFor(p *process) storage.Store {
-	var store storage.Store = s.memory
+	store := s.store
 	if s.tr.strangers {
 		store = &strangerStore{Store: store, came: map[string]bool{}}
 	}

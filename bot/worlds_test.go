@@ -259,7 +259,7 @@ func TestTheChannelIsArchived(t *testing.T) {
 			if n := countDid(stage.Chat(), "private", "refused"); n != 1 {
 				t.Errorf("ana heard %d times that something cannot be shown, want once", n)
 			}
-			entries, _, err := stage.memory.Pending(t.Context(), "local/main/review/cmd/1")
+			entries, _, err := stage.store.Pending(t.Context(), "local/main/review/cmd/1")
 			if err != nil || len(entries) > 0 {
 				t.Errorf("still to be sent: %d, %v", len(entries), err)
 			}

@@ -203,6 +203,14 @@ func (s *Store) health(ctx context.Context) (h storage.Health, err error) {
 	return h, err
 }
 
+// Drop deletes the database with everything in it. It is for tests.
+func (s *Store) Drop(ctx context.Context) error {
+	if err := s.db.Drop(ctx); err != nil {
+		return fmt.Errorf("drop the database: %w", err)
+	}
+	return nil
+}
+
 // Close implements storage.Store.
 func (s *Store) Close() error {
 	if s.closed.Swap(true) {
