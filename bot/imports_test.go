@@ -44,6 +44,9 @@ var arrows = []arrow{
 // inTests may be imported by the tests of any package, in addition.
 var inTests = []string{"storage/storagetest", "adapters/adapterstest", "adapters/local", "conversations/transcript"}
 
+// inTestsOf may be imported by the tests of one package, in addition: the bot is killed over real databases.
+var inTestsOf = map[string][]string{"bot": {"storage/sqlite", "storage/mongo", "storage/mongo/mongotest"}}
+
 // owner says in which packages, and below them, a third-party module may be imported.
 type owner struct {
 	module   string
@@ -150,7 +153,7 @@ func forbidden(s source, imported string) string {
 }
 
 func forbiddenInner(s source, inner string) string {
-	if inner == s.pkg() || s.isTest() && slices.Contains(inTests, inner) {
+	if inner == s.pkg() || s.isTest() && (slices.Contains(inTests, inner) || slices.Contains(inTestsOf[s.pkg()], inner)) {
 		return ""
 	}
 	a := arrowOf(s.pkg())
@@ -294,6 +297,8 @@ func TestTheArrowsAreEnforced(t *testing.T) {
 		{"bot/bot.go", "adapters/local", false},
 		{"bot/bot_test.go", "adapters/local", true},
 		{"bot/bot.go", "storage/storagetest", false},
+		{"bot/bot_test.go", "storage/sqlite", true},
+		{"conversations/review_test.go", "storage/sqlite", false},
 		{"adapters/adapters.go", "storage", false},
 		{"adapters/slack/slack.go", "adapters", true},
 		{"adapters/slack/slack.go", "adapters/discord", false},
