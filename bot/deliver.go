@@ -215,7 +215,9 @@ func (d *delivery) message(ctx context.Context) (conversations.Message, bool, er
 }
 
 func (d *delivery) facts(ctx context.Context) (conversations.Facts, error) {
-	return d.reader(d.workspace, d.claim.Subject.ID).gather(ctx, func(f conversations.Facts) conversations.Needs {
+	r := d.reader(d.workspace, d.claim.Subject.ID)
+	r.sure = d.effect.Kind == conversations.Private
+	return r.gather(ctx, func(f conversations.Facts) conversations.Needs {
 		return conversations.RenderNeeds(d.claim.Subject, d.effect, f)
 	})
 }

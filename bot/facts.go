@@ -30,6 +30,7 @@ type reader struct {
 	now       func() time.Time
 	patience  time.Duration // with a platform that does not answer
 	strict    bool          // people must be known, or what asks for them is tried again
+	sure      bool          // and so must what they see
 	found     map[conversations.Query][]conversations.Subject
 	loaded    map[string]*conversations.Subject // nil: there is none
 	known     []conversations.Place             // all places of the platform; nil: not asked yet
@@ -120,8 +121,9 @@ func (g *gathering) read(ctx context.Context, n conversations.Needs) (more bool,
 	}
 	for _, q := range n.Sees {
 		if g.first(q) {
-			more = true
-			g.facts.Sees[q] = g.sees(ctx, q)
+			can, e := g.sees(ctx, q)
+			g.facts.Sees[q] = can
+			more, err = true, errors.Join(err, e)
 		}
 	}
 	slices.SortFunc(g.facts.Subjects, func(a, b conversations.Subject) int {
@@ -234,22 +236,25 @@ func (g *gathering) places(ctx context.Context) error {
 	return nil
 }
 
-// sees is asked afresh every time; where the platform cannot say, the answer is no.
-func (g *gathering) sees(ctx context.Context, q conversations.Sees) bool {
+// sees is asked afresh every time; where the platform cannot say, the answer is no. Not so for what is said to somebody
+// who has asked nothing: nobody would ask again.
+func (g *gathering) sees(ctx context.Context, q conversations.Sees) (can bool, err error) {
 	chat := g.b.chat(g.workspace)
 	if chat == nil {
-		return false
+		return false, nil
 	}
-	var can bool
-	err := g.ask(ctx, g.patience, func(ctx context.Context) (err error) {
+	err = g.ask(ctx, g.patience, func(ctx context.Context) (err error) {
 		can, err = chat.CanSee(ctx, q.Who, q.Where)
 		return err
 	})
-	if err != nil {
-		g.b.log.Warn("the platform cannot say who sees a place", "platform", chat.Name(), "err", err)
-		return false
+	switch {
+	case err == nil:
+		return can, nil
+	case g.sure && !errors.Is(err, adapters.ErrUnreadable):
+		return false, fmt.Errorf("who sees a place: %w: %w", errNoFacts, err)
 	}
-	return can
+	g.b.log.Warn("the platform cannot say who sees a place", "platform", chat.Name(), "err", err)
+	return false, nil
 }
 
 // person finds out who somebody is: as remembered, else from the platform, else as remembered from long ago. Somebody

@@ -33,6 +33,7 @@ type trouble struct {
 	shuffled bool // and then in any order
 
 	sends     func(m conversations.Message, do func() error) error // around every Send
+	sight     hook                                                 // around every question who sees a place
 	reads     hook                                                 // around everything that is asked of the platform
 	store     hook                                                 // around every call of the store
 	strangers bool                                                 // somebody saves every subject between load and save
@@ -458,6 +459,9 @@ func (s *worldStage) chatFor(p *process, chat adapters.Chat) adapters.Chat {
 	}
 	return hookedChat{chat, func(ctx context.Context, call string, do func() error) error {
 		return p.mortal(s.tr.deaths, call, func() error {
+			if call == "CanSee" && s.tr.sight != nil {
+				return s.tr.sight(ctx, call, do)
+			}
 			if s.tr.reads == nil || call == "Send" || call == "CanSee" {
 				return do()
 			}

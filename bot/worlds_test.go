@@ -223,6 +223,23 @@ func TestNobodyCanTell(t *testing.T) {
 	}
 }
 
+// TestAnOfferWaitsUntilThePlatformCanSay plays offers where the platform cannot say at first whether somebody sees the
+// place they are about. A polite no would lose them: nobody has asked, so nobody asks again.
+func TestAnOfferWaitsUntilThePlatformCanSay(t *testing.T) {
+	path := filepath.Join(transcripts, "offer.txtar")
+	stage := newWorldStage(t, 0, func(tr *trouble) {
+		tr.sight = func(_ context.Context, _ string, do func() error) error {
+			if tr.rand.IntN(2) == 0 {
+				return errReset
+			}
+			return do()
+		}
+	})
+	if err := comesOutTheSame(t, path, stage); err != nil {
+		t.Error(err)
+	}
+}
+
 // countSaid counts what the bot posted, and what it said in private with a button that begins something.
 func countSaid(chat *local.Chat) map[string]int {
 	count := map[string]int{}
