@@ -40,6 +40,7 @@ type TimelineEvent struct {
 	Hidden      string    `json:"hidden,omitempty"`      // who left it out of every report
 
 	Clip    string    `json:"clip,omitempty"` // the emoji of ours that is on it
+	Armed   time.Time `json:"armed,omitzero"` // the newest pin when the next two were set
 	OfferAt time.Time `json:"offerAt,omitzero"`
 	EndAt   time.Time `json:"endAt,omitzero"` // when it goes, if no review uses it
 }
@@ -313,12 +314,14 @@ func (t *TimelineEvent) setPins(snap Snapshot, f Facts) {
 	}
 }
 
-// arm sets when the event is looked at again: for the offer, and to go when nothing used it.
+// arm sets when the event is looked at again: for the offer, and to go when nothing used it. Once for each newest pin:
+// reading the message again brings back nothing that was decided.
 func (t *TimelineEvent) arm() {
 	newest := t.newestPin()
-	if newest.IsZero() {
+	if newest.IsZero() || newest.Equal(t.Armed) {
 		return
 	}
+	t.Armed = newest
 	t.OfferAt = newest.Add(quietBeforeOffer)
 	t.EndAt = newest.Add(unusedLife)
 }
