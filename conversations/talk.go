@@ -51,80 +51,81 @@ type signal struct {
 // writes them here. It fits them on one half of the replies only; TestTalk measures on the other. A new signal starts
 // with the weight 0. To see why a reply was judged as it was, ask judge.
 var signals = []signal{
-	{"any reply", -0.5, func(*reply) bool { return true }},
+	{"any reply", -0.6, func(*reply) bool { return true }},
 
 	// How long it is.
-	{"one word", -0.6, func(r *reply) bool { return len(r.words) == 1 }},
-	{"two or three words", -0.3, func(r *reply) bool { return len(r.words) == 2 || len(r.words) == 3 }},
-	{"more than six words", 1, func(r *reply) bool { return len(r.words) > 6 }},
-	{"more than twelve words", 0.5, func(r *reply) bool { return len(r.words) > 12 }},
-	{"several lines, a quote or code", 0.1, func(r *reply) bool { return r.shaped }},
+	{"one word", -0.8, func(r *reply) bool { return len(r.words) == 1 }},
+	{"two or three words", -0.4, func(r *reply) bool { return len(r.words) == 2 || len(r.words) == 3 }},
+	{"more than six words", 1.3, func(r *reply) bool { return len(r.words) > 6 }},
+	{"more than twelve words", 0.8, func(r *reply) bool { return len(r.words) > 12 }},
+	{"several lines, a quote or code", 0.2, func(r *reply) bool { return r.shaped }},
 
 	// What it contains.
 	{"a number", 0.6, func(r *reply) bool { return r.number && !r.clock }},
-	{"a clock time", 0.9, func(r *reply) bool { return r.clock }},
-	{"a name as programs have them", 0.7, func(r *reply) bool { return r.technical }},
-	{"a word of the trade", 1.3, func(r *reply) bool { return r.has(sayTrade) }},
-	{"who was hit", 0.7, func(r *reply) bool { return r.has(sayHit) }},
-	{"the past", 0.4, func(r *reply) bool { return r.past }},
-	{"what was not there", 0.2, func(r *reply) bool { return r.has(sayAbsence) }},
-	{"a reason", 0.3, func(r *reply) bool { return r.has(sayReason) }},
-	{"I think", 0.2, func(r *reply) bool { return r.has(sayHedge) }},
+	{"a clock time", 1.1, func(r *reply) bool { return r.clock }},
+	{"a name as programs have them", 1, func(r *reply) bool { return r.technical }},
+	{"a word of the trade", 1.5, func(r *reply) bool { return r.has(sayTrade) }},
+	{"who was hit", 0.8, func(r *reply) bool { return r.has(sayHit) }},
+	{"the past", 0.3, func(r *reply) bool { return r.past }},
+	{"what was not there", 0.1, func(r *reply) bool { return r.has(sayAbsence) }},
+	{"a reason", 0.6, func(r *reply) bool { return r.has(sayReason) }},
+	{"I think", 0, func(r *reply) bool { return r.has(sayHedge) }},
 	{"a link and words", 0.1, func(r *reply) bool { return r.link && len(r.words) > 2 }},
 	{"emoji", -0.1, func(r *reply) bool { return r.emoji }},
-	{"an exclamation", 0.1, func(r *reply) bool { return strings.HasSuffix(r.text, "!") }},
+	{"an exclamation", -0.3, func(r *reply) bool { return strings.HasSuffix(r.text, "!") }},
 
 	// Questions.
-	{"ends in a question mark", -1.1, func(r *reply) bool { return r.question }},
-	{"opens as a question and ends as one", -1.4, func(r *reply) bool { return r.question && r.opens(sayAsks) && !r.claims() && !r.suggests() }},
-	{"opens as a question, without the mark", -1.4, func(r *reply) bool { return !r.question && r.asksPlainly() }},
-	{"a claim that ends in a question mark", 0.2, func(r *reply) bool { return r.question && r.claims() }},
-	{"an idea that ends in a question mark", 0.2, func(r *reply) bool { return r.question && r.suggests() }},
-	{"goes on after a question mark", -0.3, func(r *reply) bool { return r.goesOn }},
+	{"ends in a question mark", -1.4, func(r *reply) bool { return r.question }},
+	{"opens as a question and ends as one", -1.9, func(r *reply) bool { return r.question && r.opens(sayAsks) && !r.claims() && !r.suggests() }},
+	{"opens as a question, without the mark", -1.8, func(r *reply) bool { return !r.question && r.asksPlainly() }},
+	{"a claim that ends in a question mark", 0.4, func(r *reply) bool { return r.question && r.claims() }},
+	{"an idea that ends in a question mark", 0.4, func(r *reply) bool { return r.question && r.suggests() }},
+	{"goes on after a question mark", -0.6, func(r *reply) bool { return r.goesOn }},
 
-	{"a statement with a question mark", 0.6, func(r *reply) bool {
+	{"a statement with a question mark", 0.9, func(r *reply) bool {
 		return r.question && !r.opens(sayAsks) && !r.opens(sayReaction) && len(r.words) > 1
 	}},
 
 	// What people say to each other.
-	{"nothing but a reaction", -1.4, func(r *reply) bool { return r.onlySays(sayReaction) || r.wholly(sayWhole) }},
-	{"opens with a reaction, and is short", -0.8, func(r *reply) bool { return r.opens(sayReaction) && !r.opens(sayYesNo) && len(r.words) <= 5 }},
-	{"opens with a reaction and goes on", -0.2, func(r *reply) bool { return r.opens(sayReaction) && len(r.words) > 5 }},
-	{"ends with a reaction, and is short", -0.1, func(r *reply) bool { return r.ends(sayReaction) && len(r.words) <= 5 }},
-	{"ends by pointing at something said", -0.3, func(r *reply) bool { return r.ends(sayThat) && len(r.words) <= 8 }},
-	{"opens by going on from something said", -0.8, func(r *reply) bool { return r.opens(sayJoin) }},
+	{"nothing but a reaction", -2, func(r *reply) bool { return r.onlySays(sayReaction) || r.wholly(sayWhole) }},
+	{"opens with a reaction, and is short", -1.1, func(r *reply) bool { return r.opens(sayReaction) && !r.opens(sayYesNo) && len(r.words) <= 5 }},
+	{"opens with a reaction and goes on", -0.3, func(r *reply) bool { return r.opens(sayReaction) && len(r.words) > 5 }},
+	{"ends with a reaction, and is short", -0.2, func(r *reply) bool { return r.ends(sayReaction) && len(r.words) <= 5 }},
+	{"ends by pointing at something said", -0.5, func(r *reply) bool { return r.ends(sayThat) && len(r.words) <= 8 }},
+	{"opens by going on from something said", -1.8, func(r *reply) bool { return r.opens(sayJoin) && !r.number && !r.has(sayCounted) }},
 	{"speaks of somebody or something named before", -0.4, func(r *reply) bool { return r.has(sayThird) }},
-	{"a tag at the end, without a question mark", -0.9, func(r *reply) bool { return r.ends(sayAfter) && !r.question }},
-	{"opens with yes or no and goes on", 0.2, func(r *reply) bool { return r.opens(sayYesNo) && len(r.words) > 3 }},
-	{"a comment on what was said", -1.1, func(r *reply) bool { return r.opens(sayComment) }},
-	{"a feeling", -0.3, func(r *reply) bool { return r.has(sayFeeling) }},
-	{"laughter", -0.6, func(r *reply) bool { return r.has(sayLaughter) }},
-	{"thanks or sorry", -0.8, func(r *reply) bool { return r.has(sayCourtesy) }},
+	{"a tag at the end, without a question mark", -1.7, func(r *reply) bool { return r.ends(sayAfter) && !r.question }},
+	{"opens with yes or no and goes on", 0.3, func(r *reply) bool { return r.opens(sayYesNo) && len(r.words) > 3 }},
+	{"a comment on what was said", -2, func(r *reply) bool { return r.opens(sayComment) }},
+	{"a feeling", -0.5, func(r *reply) bool { return r.has(sayFeeling) }},
+	{"laughter", -1.1, func(r *reply) bool { return r.has(sayLaughter) }},
+	{"thanks or sorry", -1.2, func(r *reply) bool { return r.has(sayCourtesy) }},
 	{"begins with a mention", -0.1, func(r *reply) bool { return r.mention }},
-	{"speaks to somebody", -0.2, func(r *reply) bool { return r.has(sayYou) }},
+	{"speaks to somebody", -0.5, func(r *reply) bool { return r.has(sayYou) }},
 
 	// The writer, and the meeting.
-	{"opens with what the writer does next", -1.1, func(r *reply) bool { return r.opens(sayPlan) || r.opens(sayPause) && !r.number }},
-	{"what the writer feels or wants", -1, func(r *reply) bool { return r.opens(sayWish) }},
-	{"what the writer does next", -1.3, func(r *reply) bool { return r.has(sayPlan) }},
+	{"opens with what the writer does next", -1.8, func(r *reply) bool { return r.opens(sayPlan) || r.opens(sayPause) && !r.number }},
+	{"what the writer feels or wants", -1.8, func(r *reply) bool { return r.opens(sayWish) }},
+	{"what the writer does next", -1.5, func(r *reply) bool { return r.has(sayPlan) }},
 	{"what the writer will do", -0.2, func(r *reply) bool { return r.has(sayOffer) && r.about != askActions }},
-	{"the writer speaks of now", -0.5, func(r *reply) bool { return r.opens(saySelf) && !r.pastAt(1) && !r.pastAt(2) }},
+	{"the writer speaks of now", -0.7, func(r *reply) bool { return r.opens(saySelf) && !r.pastAt(1) && !r.pastAt(2) }},
 	{"when people meet", -0.3, func(r *reply) bool { return r.has(sayMeeting) }},
-	{"the review itself", -1.1, func(r *reply) bool { return r.has(sayProcess) }},
+	{"the review itself", -1.4, func(r *reply) bool { return r.has(sayProcess) }},
 
 	// Whether it fits what was asked.
-	{"a time, where things happened", 0.8, func(r *reply) bool { return r.clock && (r.about == askTimeline || r.about == askMoments) }},
+	{"a time, where things happened", 1.1, func(r *reply) bool { return r.clock && (r.about == askTimeline || r.about == askMoments) }},
 	{"no time, where one is asked for", -0.4, func(r *reply) bool { return !r.clock && !r.number && r.about == askMoments }},
-	{"a way of finding out, asked for", 0.7, func(r *reply) bool { return r.about == askChoice && r.has(sayFound) }},
-	{"a number, where people were hit", 0.3, func(r *reply) bool { return r.number && r.about == askImpact }},
-	{"a short line of its own", 1.3, (*reply).bare},
-	{"a short noun for a why", 0.1, func(r *reply) bool { return r.about == askWhy && r.bare() }},
-	{"what surprised, helped or was lucky", 0.3, func(r *reply) bool { return r.about == askFree && r.has(sayLesson) }},
-	{"opens as what surprised", 0.7, func(r *reply) bool { return r.about == askFree && r.opens(sayThatClause) }},
-	{"begins with something to do", 0.6, func(r *reply) bool { return r.about == askActions && (r.opens(sayTodo) || r.opens(sayOffer)) }},
-	{"an owner, a priority or a date", 0, func(r *reply) bool { return r.about == askActions && r.owned }},
-	{"something left as it is", 0.7, func(r *reply) bool { return r.about == askActions && r.has(sayAccept) }},
-	{"a short line of what to change", 0.6, func(r *reply) bool { return r.about == askActions && r.bare() }},
+	{"a way of finding out, asked for", 0.9, func(r *reply) bool { return r.about == askChoice && r.has(sayFound) }},
+	{"a number, where people were hit", 0.6, func(r *reply) bool { return r.number && r.about == askImpact }},
+	{"a short line of its own", 1.4, (*reply).bare},
+	{"nothing to hold on to", -0.9, func(r *reply) bool { return r.asksFacts() && len(r.words) > 1 && r.hollow() }},
+	{"a short noun for a why", 0.2, func(r *reply) bool { return r.about == askWhy && r.bare() }},
+	{"what surprised, helped or was lucky", 0.4, func(r *reply) bool { return r.about == askFree && r.has(sayLesson) }},
+	{"opens as what surprised", 1.2, func(r *reply) bool { return r.about == askFree && r.opens(sayThatClause) }},
+	{"begins with something to do", 1, func(r *reply) bool { return r.about == askActions && (r.opens(sayTodo) || r.opens(sayOffer)) }},
+	{"an owner, a priority or a date", 0.1, func(r *reply) bool { return r.about == askActions && r.owned }},
+	{"something left as it is", 1.1, func(r *reply) bool { return r.about == askActions && r.has(sayAccept) }},
+	{"a short line of what to change", 0.3, func(r *reply) bool { return r.about == askActions && r.bare() }},
 }
 
 // looksLikeTalk decides whether a plain reply in focus is just talk. When in doubt it is an answer: a wrong 📝 costs one
@@ -383,9 +384,13 @@ func (r *reply) asksPlainly() bool {
 		if i > 0 && !r.covers(sayFiller, 0) && !r.covers(sayReaction, 0) && !r.covers(sayLaughter, 0) {
 			break
 		}
+		first := r.word(i) // "who's telling them"
+		if r.about != askFree && (first == "whos" || first == "wheres" || first == "hows" || first == "whens") {
+			return true
+		}
 		wonders := r.covers(sayWonder, i) && r.covers(sayHelper, i+1) && r.about != askFree
-		does := r.flat[r.words[i].start:r.words[i].end]
-		wonders = wonders || (does == "did" || does == "does") && !r.covers(sayAbsence, i+1)
+		wonders = wonders || r.covers(sayWonder, i) && r.covers(sayHelper, i+2) && r.covers(saySubject, i+3)
+		wonders = wonders || (first == "did" || first == "does") && !r.covers(sayAbsence, i+1)
 		if wonders || r.covers(sayHelper, i) && r.covers(saySubject, i+1) {
 			return true
 		}
@@ -415,12 +420,25 @@ func (r *reply) bare() bool {
 		!r.opens(sayComment) && !r.opens(saySelf) && !r.opens(sayAsks) && !r.has(sayProcess) && !r.has(sayCourtesy) && !r.has(sayLaughter)
 }
 
+// asksFacts reports whether the question asks for what can be looked up rather than for what people think.
+func (r *reply) asksFacts() bool {
+	return r.about == askTimeline || r.about == askMoments || r.about == askChoice || r.about == askImpact
+}
+
+// hollow reports whether there is nothing in the reply that could be a fact.
+func (r *reply) hollow() bool {
+	return !r.number && !r.clock && !r.technical && !r.past && !r.has(sayTrade) && !r.has(sayHit) && !r.has(sayAbsence) &&
+		!r.has(sayUnknown) && !r.has(sayCounted) && !r.has(sayFound) && !r.has(sayLesson)
+}
+
+func (r *reply) word(i int) string { return r.flat[r.words[i].start:r.words[i].end] }
+
 // pastAt reports whether that word is of the past, or ends as those do in English.
 func (r *reply) pastAt(i int) bool {
 	if i >= len(r.words) {
 		return false
 	}
-	word := r.flat[r.words[i].start:r.words[i].end]
+	word := r.word(i)
 	return len(word) > 4 && strings.HasSuffix(word, "ed") && !strings.HasSuffix(word, "eed") || r.covers(sayPast, i)
 }
 
@@ -600,16 +618,16 @@ var vocabulary = map[group]string{
 		allemaal, dat, een, en, het, ik, ook, voor, zo, heel, wel
 	`,
 	sayReaction: `
-		ok, okay, okey, oki, okie, k, kk, ack, acked, aye, ty, tx, np, yw, nw, roger, copy that, got it, gotcha, noted,
+		ok, okay, okey, oki, okie, k, kk, acked, aye, ty, tx, np, yw, nw, roger, copy that, got it, gotcha,
 		understood, i see, ah, aha, ahh, oh, ooh, ouch,
 		oof, ugh, uff, puh, phew, yikes, wow, whoa, woah, wtf, omg, omfg, jeez, gosh, damn, dang, oh god, oh no, oh my,
-		oh wow, oh well, oh yes, rip, gg, ggwp, wp, f, f in the chat, based, same, same here,
+		oh wow, oh well, oh yes, rip, gg, ggwp, wp, f, f in the chat, same, same here,
 		same question, same as above, samesies, ditto, likewise, me too, me neither, us too, mee too, +1, +1s, +100,
-		plus one, seconded, i second that, second that, agree, agreed, i agree, we agree, fully agree, totally agree,
+		plus one, i second that, second that, agree, agreed, i agree, we agree, fully agree, totally agree,
 		cant agree more, concur,
 		exactly, precisely, indeed, absolutely, definitely, totally, so true, very true, true story, true that,
-		youre right, you are right, nice, nice one, nice work, nice catch, cool, awesome, amazing,
-		excellent, perfect, brilliant, fantastic, lovely, sweet, neat, wonderful, beautiful, superb, fair, fair enough,
+		youre right, you are right, nice, nice one, nice work, nice catch, awesome,
+		lovely, wonderful, beautiful, superb, fair, fair enough,
 		fair point, good point, great point, good call, good job, good idea, great idea, good question, great question,
 		good work, great work, great job, good catch, good stuff,
 		good one, good to know, good enough, good luck, good thing, good news, well done, well put, well said, kudos,
@@ -619,95 +637,95 @@ var vocabulary = map[group]string{
 		ok with me, ok by me, okay with me, ok for me, good for me, good with me, im good, i am good, all good,
 		makes sense, that makes sense, make sense, love it, love this, love that, like it, i like it, i like that,
 		yes please, yesss, yess, yup, yep, yeah, yea, yeh, yah, ya, yay, woot, woohoo, hooray, sure, sure thing,
-		of course, obviously, whatever, meh, hm, hmm, hmmm, mhm, mmh, mm, uh, um, huh, eh, idk, dunno, idc, ikr, imo,
+		of course, obviously, whatever, meh, hm, hmm, hmmm, mhm, mmh, mm, uh, huh, eh, idk, dunno, idc, ikr, imo,
 		tbh, til, smh, afaik, fyi, lets go, lets do it, lets do that, do it, go for it, ship it, count me in, im in,
 		i am in, in favour, in favor, for me too, preach, amen, facepalm, sigh, my bad, case closed, can confirm,
-		confirmed, seriously, for real, no way, no worries, no problem, never mind, nevermind, nvm, wait what, you bet,
-		kinda, interesting, funny, insane, crazy, wild, useless, painful, brutal, nuts, ridiculous, awful, terrible,
-		hilarious, classic, typical, legend, legendary, mind blown, impressive, hear hear, well then, there you go,
+		seriously, for real, no way, no worries, no problem, never mind, nevermind, nvm, wait what, you bet,
+		kinda, ridiculous,
+		hilarious, legendary, mind blown, hear hear, well then, there you go,
 		here we go, thats it, thats fair, thats right, thats true, thats what i meant, not sure, im not sure,
 		i am not sure, no objection, no objections, none from me, nothing to add, nothing more to add, nothing from me,
 		nothing from my side, nothing else from me, all good from my side, looks complete, looks correct, looks right,
-		looks fine, seems right, seems fine, seems good, guilty, guilty as charged, i stand corrected,
-		easier said than done, proud of us, proud, not me, tmi, tldr, wdym, bruh, bro, welp, aww, aw, boo, dope,
+		looks fine, seems right, seems fine, seems good, guilty as charged, i stand corrected,
+		easier said than done, proud of us, proud, not me, tmi, tldr, wdym, bruh, bro, welp, aww, aw, boo,
 		hell yeah, hell no, big oof, poggers, pog, kek, sheesh, fwiw, cheers mate, understandable, makes me sad,
 		as expected, as always, as usual, no comment, no offense, no pun intended, hi, hey, hello, hi all, hey all,
 		hello all, hi everyone, good morning, gm, good night, gn, night all, bye, cya, see you, see ya, later, ttyl,
 		youre welcome,
-		stimmt, stimmt so, genau, richtig, korrekt, jap, jo, jup, joa, jawohl, klar, na klar, alles klar, klingt gut,
-		hoert sich gut an, passt, passt so, passt fuer mich, einverstanden, sehr gut, spitze, prima, toll, klasse,
-		stark, krass, heftig, echt, echt jetzt, ach, ach so, achso, ach ja, oh je, ohje, mist, mein gott, in ordnung,
+		stimmt, stimmt so, genau, richtig, korrekt, jap, jup, joa, jawohl, na klar, alles klar, klingt gut,
+		hoert sich gut an, passt, passt so, passt fuer mich, einverstanden, sehr gut, spitze,
+		echt jetzt, ach, ach so, achso, ach ja, oh je, ohje, mist, mein gott, in ordnung,
 		geht klar, von mir aus, meinetwegen, sehe ich auch so, seh ich auch so, sehe ich genauso, geht mir genauso,
-		geht mir auch so, mir auch, mich auch, mir egal, ich auch, ich auch nicht, dito, gerne, schade, interessant,
-		spannend, wahnsinn, keine ahnung, kein ding, kein problem, kein plan, gute idee, guter punkt, gute arbeit,
+		geht mir auch so, mir auch, mich auch, mir egal, ich auch, ich auch nicht, dito, gerne,
+		wahnsinn, keine ahnung, kein ding, kein problem, kein plan, gute idee, guter punkt, gute arbeit,
 		gute frage, gut gemacht, tja, naja, na ja, hae, wie immer, schoen, guten morgen, moin, tschuess, bis morgen,
 		bis spaeter, bis dann, bis gleich, nichts von mir, nichts hinzuzufuegen, das stimmt, wusste ich auch nicht,
 		nicht sicher, weiss nicht, weiss ich nicht, ich weiss nicht,
-		daccord, d accord, ok pour moi, ouais, ouaip, exact, exactement, tout a fait, cest vrai, cest ca, carrement,
+		daccord, d accord, ok pour moi, ouais, ouaip, exactement, tout a fait, cest vrai, cest ca, carrement,
 		absolument, bien vu, bien joue, genial, parfait, pareil, moi aussi, moi non plus, idem, ca marche, ca me va,
 		ca roule, bonne idee, bonne question, ah bon, ah oui, ah daccord, mince, zut, oups, aie, hein, bof, enfin,
 		pas mal, bonjour, salut, bonsoir, bonne nuit, a demain, a plus, a tout a lheure, rien a ajouter, je sais pas,
 		je ne sais pas, cest note, ok note, je suis daccord, dac, en effet, effectivement, bien sur, evidemment,
-		incroyable, dommage, la meme, nickel, impeccable,
-		vale, de acuerdo, estoy de acuerdo, exacto, eso es, eso mismo, claro, claro que si, totalmente, correcto,
-		cierto, es cierto, es verdad, tienes razon, perfecto, estupendo, muy bien, buena idea, buen punto,
+		incroyable, la meme, nickel, impeccable,
+		vale, de acuerdo, estoy de acuerdo, eso es, eso mismo, claro, claro que si, totalmente, correcto,
+		cierto, es cierto, es verdad, tienes razon, estupendo, muy bien, buena idea, buen punto,
 		buen trabajo, buena pregunta, guay, mola, uf, vaya, pues vaya, madre mia, anda, ostras, yo tambien, yo tampoco,
 		a mi tambien, a mi no, lo mismo, me parece bien, por mi bien, dale, ok listo, no se, ni idea, buenos dias,
 		buenas, hola, adios, hasta luego, hasta manana, nos vemos, nada que anadir, interesante, increible, que fuerte,
 		que risa, suena bien, me gusta, tal cual, menos mal, enhorabuena, de nada,
-		concordo, exato, exatamente, isso, isso mesmo, isso ai, com certeza, certo, ta certo, ta bom, beleza, blz,
-		combinado, fechado, perfeito, otimo, legal, bacana, boa, boa ideia, bom ponto, boa pergunta, show, massa,
+		concordo, exatamente, isso, isso mesmo, isso ai, com certeza, ta certo, ta bom, beleza, blz,
+		combinado, fechado, otimo, bacana, boa ideia, bom ponto, boa pergunta,
 		valeu demais, nossa, caramba, eita, puxa, poxa, eu tambem, eu tambem nao, tambem acho, mesma coisa, verdade,
 		e verdade, faz sentido, pode ser, tudo bem, por mim tudo bem, por mim ok, de acordo, nao sei, sei la, bom dia,
 		boa tarde, boa noite, oi, ola, tchau, ate mais, ate logo, ate amanha, nada a acrescentar, interessante,
 		incrivel, que bom, top demais, parabens, bom trabalho, gostei, sim senhor,
-		klopt, klopt zo, precies, inderdaad, zeker, absoluut, juist, akkoord, eens, mee eens, helemaal mee eens, goed,
-		heel goed, goed idee, goed punt, goede vraag, goed gedaan, goed werk, mooi, lekker, oke, oke dan, tuurlijk,
-		natuurlijk, snap ik, duidelijk, begrepen, ik ook, ik ook niet, mij ook, zelfde, hetzelfde, zo is het, oei, nou,
+		klopt, klopt zo, precies, inderdaad, absoluut, akkoord, mee eens, helemaal mee eens,
+		heel goed, goed idee, goed punt, goede vraag, goed gedaan, goed werk, lekker, oke, oke dan, tuurlijk,
+		natuurlijk, snap ik, duidelijk, begrepen, ik ook, ik ook niet, mij ook, zelfde, hetzelfde, zo is het, oei,
 		jeetje, geen idee, geen idee eigenlijk, weet ik niet, ik weet het niet, weet niet, goedemorgen, hoi, hallo,
 		doei, tot morgen, tot straks, tot zo, tot later, niets toe te voegen, vind ik ook, doen we, jammer, netjes,
 		is goed, maakt niet uit, kan kloppen,
 		tamam, evet, ありがとうございます, ありがとうございました, お疲れ様です, お疲れ様でした, いいと思います, 良いと思います, 同意します, 了解しました, 承知しました, なるほど, そうですね,
 		そうです, そうだね, 了解, 承知, ありがとう, いいね, いいですね, 同感, 同じく, 私も, たしかに, 確かに, すごい, よかった, 良かった, お疲れ, はい, いいえ, 大丈夫, うん,
 		ja precies, ja genau, bene, va bene, perfetto, esatto, grazie mille, dobrze, spoko,
-		typisch, logisch, verstaendlich, nachvollziehbar, unglaublich, unfassbar, verrueckt, uebel, bitter, hart, fies,
-		peinlich, boah, alter, mann, jesses, kann passieren, passiert, war ja klar, hab ich mir gedacht,
+		typisch, verstaendlich, nachvollziehbar, unfassbar, verrueckt, uebel, fies,
+		peinlich, boah, jesses, kann passieren, passiert, war ja klar, hab ich mir gedacht,
 		dachte ich mir, gefaellt mir, find ich gut, finde ich gut, bin dabei, bin dafuer, dafuer, bei mir auch,
 		gleichfalls, ebenso, ebenfalls, meine rede, gut zu wissen, viel erfolg, viel glueck, gute besserung,
 		hallo zusammen, servus, gruezi, merci vielmal,
-		typique, logique, dingue, fou, cest fou, ouf, horrible, dur, drole, trop bien, trop drole, la classe,
-		je suis pour, pour, je vote pour, bien dit, bien note, bien recu, recu, compris, cest clair, ca alors,
+		typique, dingue, cest fou, drole, trop bien, trop drole, la classe,
+		je suis pour, je vote pour, bien dit, bien note, bien recu, recu, compris, cest clair, ca alors,
 		oh la la, ah la la, la vache, puree, quelle histoire, pas de probleme, pas de souci, aucun souci, volontiers,
 		avec plaisir, bonne chance, cest bon, cest bon pour moi, rien a dire, rien de plus,
-		tipico, logico, que locura, locura, que bien, que mal, que horror, madre, dios, dios mio, ay, uy, ojala,
+		tipico, que locura, locura, que bien, que mal, que horror, dios mio, uy, ojala,
 		ya ves, ya te digo, como siempre, sin duda, desde luego, por supuesto, me apunto, a favor, apuntado, entendido,
 		recibido, sin problema, no pasa nada, no hay problema, buena suerte, animo, nada mas, nada por mi parte,
 		eso digo yo, lo dicho, hola a todos,
-		terrivel, horrivel, loucura, que loucura, meu deus, ai, putz, pois e, ne, como sempre, sem duvida,
+		terrivel, horrivel, loucura, que loucura, meu deus, putz, pois e, ne, como sempre, sem duvida,
 		claro que sim, to dentro, estou dentro, entendi, anotado, recebido, sem problema, nao tem problema, boa sorte,
 		nada mais, nada da minha parte, sim concordo, certinho, show de bola, muito bom, muito bem,
-		bizar, wauw, gek, vreselijk, pff, pfff, sjonge, allemachtig, zoals altijd, zonder twijfel, ik doe mee, voor,
-		genoteerd, ontvangen, begrijpelijk, geen probleem, komt goed, succes, sterkte, niks, niets meer, verder niets,
+		bizar, wauw, gek, vreselijk, pff, pfff, sjonge, allemachtig, zoals altijd, zonder twijfel, ik doe mee,
+		genoteerd, ontvangen, begrijpelijk, geen probleem, komt goed, sterkte, niks, niets meer, verder niets,
 		verder niks, wist ik ook niet, eens met, dat klopt, klopt helemaal, leuk, fijn, tof, gaaf,
 		笑, すみません, ごめん, ごめんなさい, 失礼, お願いします, よろしく, 賛成, 異議なし, 問題ありません, わかりました, 分かりました, 面白い, びっくり, まじ, やばい, 残念,
-		logical, understood thanks, fair play, cant argue, hard to argue, no argument, no complaints, no comments,
+		understood thanks, fair play, cant argue, hard to argue, no argument, no complaints, no comments,
 		no notes, what they said, as above, ok by all, no strong feelings, no strong opinion, no opinion,
 		no preference, either way, either is fine, up to you, your call, if you say so, if you like, works either way,
 		thats my view too, was about to say, was going to say, same thought, thinking the same, my thoughts exactly,
 		took the words, you read my mind, hopefully, i hope so, hope so, i doubt it, doubt it, i wish, if only,
 		one can dream, dream on, must be nice, been there, been there done that, story of my life, welcome to my life,
-		tell me about it, told you, told you so, called it, knew it, big if true, big mood, mood, relatable, no cap,
-		facts, big yikes, pain, the pain, so much pain, this hurts, ouchie, yeesh, crikey, blimey, bloody hell,
-		good lord, lord, heavens, holy, holy cow, holy moly, dear god, dear lord, christ, jesus, bonkers, mental,
-		wicked, grand, splendid, lush, ace, top stuff, top work, nicely done, nice job, nice find, nice work all,
-		solid, solid work, super helpful, very helpful, thats helpful, helpful, good shout, good spot, great spot,
+		tell me about it, told you, told you so, called it, knew it, big if true, big mood, relatable, no cap,
+		big yikes, the pain, so much pain, this hurts, ouchie, yeesh, crikey, blimey, bloody hell,
+		good lord, lord, heavens, holy, holy cow, holy moly, dear god, dear lord, christ, jesus, bonkers,
+		wicked, splendid, top stuff, top work, nicely done, nice job, nice find, nice work all,
+		solid work, super helpful, very helpful, thats helpful, helpful, good shout, good spot, great spot,
 		great shout, great find, spot on, bang on, nailed it, bingo, this is it, this is the one, touche, checkmate,
-		mic drop, quality, chefs kiss, hurrah, woo, woop, wooo, yasss, yass, heck yes, deal, agreed then, its a deal,
-		approved, seconding, thirded, motion carried, carried, no idea sorry, no clue sorry, beats me, search me, pass,
+		mic drop, chefs kiss, hurrah, woo, woop, wooo, yasss, yass, heck yes, agreed then, its a deal,
+		seconding, thirded, motion carried, no idea sorry, no clue sorry, beats me, search me,
 		pass on this, pass on that, ill pass, skip me, nope nothing, all yours, go ahead, please do, by all means,
 		feel free, be my guest, roger that, wilco, ok then, ok cool, ok great, ok thanks, ok sure, right then, righto,
-		alright, alrighty, aight, allright, so be it, whatever works, all set, im set, good to go, ready,
-		textbook, surprise surprise, shocker, no surprise there, not surprised, unsurprising, colour me surprised,
+		alright, alrighty, aight, allright, so be it, whatever works, all set, im set, good to go,
+		surprise surprise, shocker, no surprise there, not surprised, unsurprising, colour me surprised,
 		color me surprised, sleep well, take care, safe travels, have fun, enjoy, get some sleep, get some rest,
 		rest well, bon appetit, guten appetit, mahlzeit, prost, sante, salud, saude, proost, eet smakelijk,
 		bonnes vacances
@@ -719,7 +737,14 @@ var vocabulary = map[group]string{
 		who, when, how, how so, huh, sorry, really,
 		gut, wirklich, was, warum, wieso, vielleicht, ja, doch, spannend, igual, bien, bueno, hecho, listo, si, quiza,
 		tal vez, que, note, vu, oui, pourquoi, quoi,
-		vraiment, peut etre, sim, talvez, bom, feito, o que, goed, misschien, waarom, echt, echt waar, wat
+		vraiment, peut etre, sim, talvez, bom, feito, o que, goed, misschien, waarom, echt, echt waar, wat,
+		legal, massa, show, boa, certo, sweet, neat, cool, wild, grand, mental, quality, solid, pain, deal, carried,
+		ready, approved, pass, ace, lush, facts, mood, alter, mann, hart, bitter, fou, dur, ouf, voor, succes, dios,
+		madre, ay, ai, ack, um, interesting, funny, painful, useless, awful, terrible, crazy, insane, brutal, based,
+		dope, stark, nou, klar, eens, juist, zeker, exact, exacto, exato, perfect, perfecto, perfeito, nuts,
+		impressive, seconded, logical, logique, logico, logisch, horrible, interessant, heftig, krass, toll, klasse,
+		prima, mooi, confirmed, noted, guilty, classic, legend, amazing, brilliant, excellent, fantastic, typical,
+		textbook, jo, pour, unglaublich, schade, dommage
 	`,
 	sayWish: `
 		i would like, id like, id rather, i would rather, i wish, i hope, i want to, i want a, i hear, i am happy,
@@ -740,7 +765,8 @@ var vocabulary = map[group]string{
 		me gustaria, prefiero, quisiera, espero, entiendo, no entiendo, no lo entiendo, no estoy, yo no,
 		yo creo que no, gostaria, prefiro, queria, espero que, entendo, nao entendi, nao entendo, nao estou, eu nao,
 		vamos falar, ik zou graag, ik wil graag, liever, ik hoop, ik snap, ik begrijp, ik ben, ik heb geen, laten we,
-		i make it, id sign, i would sign, i dread, i bet nobody, i never, i always
+		i make it, id sign, i would sign, i dread, i bet nobody, i never, i always,
+		let us hear, lets hear, i never understood, i thought i was
 	`,
 	sayLaughter: `
 		lol, lold, lul, lmao, lmfao, rofl, roflmao, haha, hahah, hahaha, hahahaha, hehe, hehehe, hihi, ahahah, ahaha,
@@ -807,7 +833,13 @@ var vocabulary = map[group]string{
 		comme je, si tu, si vous, si quieres, como dije, como digo, ya veremos, ya lo, se voce, se quiser, como eu,
 		vamos ver, zoals ik, als je, we zullen,
 		steht doch, steht schon, as these, wonder who, sure would, only if, put them, put him, put her, give him,
-		give her, give them, someone give, somebody give
+		give her, give them, someone give, somebody give,
+		good that you, glad you, nice that you, nice of, kind of you, makes you, you never, thanks for, respect to,
+		kudos to, props to, shout out, shoutout, big up, hats off to, credit to, bravo to, well done to, didnt know we,
+		did not know we, we had to, do we have, close enough, near enough, good enough, whatever, looks like the,
+		seems like the, gut dass du, schoen dass, danke dass, das weiss, da sag, dazu sag, dazu kann, da kann ich,
+		da bin ich, frag, fragt, bien que tu, merci pour, cest gentil, bueno que, que bueno que, gracias por,
+		que bom que, obrigado por, goed dat je, bedankt voor, fijn dat
 	`,
 	sayAsks: `
 		who, whos, what, whats, whatre, when, whens, where, wheres, why, which, whose, whom, how, hows, how many, is,
@@ -897,8 +929,8 @@ var vocabulary = map[group]string{
 		get back to you, ill come back, come back, will come back, coming back, ill add, will add later, add later,
 		ill post, will post, will confirm, ill confirm, will update, ill update, will do, ill do, ill dig,
 		looking it up, looking now, looking into, having a look, have a look, take a look, taking a look, give me,
-		gimme, gimme a, bear with me, just a sec, 2 min pls, moment pls, hold on, hang on, hold that thought, wait,
-		wait a, brb, afk, bbl, bbiab, bbs, gtg, g2g, ttyl, back in, be back, be right back, back soon, back later,
+		gimme, gimme a, bear with me, just a sec, 2 min pls, moment pls, hold on, hang on, hold that thought,
+		brb, afk, bbl, bbiab, bbs, gtg, g2g, ttyl, back in, be back, be right back, back soon, back later,
 		back now, im back, i am back, back at it, right back, later today, later tonight, read up, reading up,
 		catching up, catch up, writing it, one more thing coming, more in a bit, in a bit, in a sec, tomorrow morning,
 		tmrw, tmr, by tomorrow i, need to check, have to check, need to ask, have to ask, need to look, id need to,
@@ -951,7 +983,12 @@ var vocabulary = map[group]string{
 		il faut que je, je te redis, je vous redis, je reviens vers, on verra, jy vais, je pars, tengo que mirar,
 		tengo que, os lo digo, os cuento, te cuento, os paso, estoy en, estoy fuera, vuelvo en, volvere,
 		preciso confirmar, preciso checar, tenho que ver, tenho que, estou em, estou no, vou pegar, ja mando, ja te,
-		moet nog, moet even, zoek het, kijk het, ik moet nog, ben in, zit in, ben even, まだ見て, 確認して, あとから, 待ってください
+		moet nog, moet even, zoek het, kijk het, ik moet nog, ben in, zit in, ben even, まだ見て, 確認して, あとから, 待ってください,
+		ive asked, i asked, i have asked, asked finance, will fill, fill this in, fill that in, fill in later,
+		no reply yet, waiting for a reply, waiting for, still waiting, waiting on, not with me, dont have my laptop,
+		my laptop, away from, once im, when im back, when i get, when im home, as soon as i, habe gefragt, hab gefragt,
+		warte noch, warte auf, jai demande, jattends, he preguntado, estoy esperando, perguntei, estou esperando,
+		heb gevraagd, wacht nog, wacht op
 	`,
 	sayPause: `
 		one sec, one second, one moment, one minute, a sec, a moment, sec, 1 sec, 1sec, a minute, 1 min, moment,
@@ -960,11 +997,12 @@ var vocabulary = map[group]string{
 		just a moment, just a minute, just a second, quick pause, wait, wart mal, warte, wacht, pera, later,
 		later today, soon, tomorrow, kurz, gleich, spaeter, nachher, luego, mas tarde, depois, mais tarde, plus tard,
 		straks, dadelijk, looking, looking now, checking, searching, reading, typing, cooking, driving, walking,
-		eating, commuting, travelling, traveling, digging, testing, test
+		eating, commuting, travelling, traveling, digging, testing, test,
+		will, gonna, not gonna, about to, going to ask, going to check, werde, vais, vou, zal
 	`,
 	sayThird: `
 		he, she, him, her, his, hers, they, them, their, those, these, it, thats, er, sie, ihm, ihn, il, elle, ils,
-		elles, leur, lui, el, ella, ellos, ele, ela, eles, elas, dele, dela, hij, zij, hem, haar, hun
+		elles, leur, lui, ella, ellos, ele, ela, eles, elas, dele, dela, hij, zij, hem, haar, hun
 	`,
 	sayJoin: `
 		and, so, but, then, or, ok so, so basically, tbf, to be fair, in fairness, although, though, anyway, anyways,
@@ -974,7 +1012,7 @@ var vocabulary = map[group]string{
 	sayAfter: `
 		right, is it, isnt it, are we, arent we, do we, dont we, did we, didnt we, does it, doesnt it, was it,
 		wasnt it, were we, have we, havent we, can we, cant we, or what, or not, or is it, or did he, or did she,
-		or just, even, though, tho, lol, indeed, anyway, oder, gell, ne, non, no, verdad, toch
+		or just, even, though, tho, lol, indeed, anyway, oder, gell, ne, verdad, toch
 	`,
 	sayOffer: `
 		i will, ill, i can, i could, i would, id, i may, i might, im going to, i am going to, im gonna, i want to,

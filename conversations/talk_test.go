@@ -179,7 +179,7 @@ func fitWeights(t *testing.T, replies []labelled) {
 	const (
 		rounds  = 3000
 		rate    = 0.5
-		shrink  = 0.004 // keeps the weights of rare signals small
+		shrink  = 0.0015 // keeps the weights of rare signals small
 		takeNow = 0.97  // of the answers that the signals decide on; others are a little harder
 	)
 	var rows [][]int
