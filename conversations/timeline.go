@@ -142,6 +142,9 @@ func timelineEventNeeds(id string, t *TimelineEvent, e Event, f Facts) Needs {
 	case Fetched:
 		if t != nil {
 			n.Series = t.series(e, f)
+			if n.Series != "" {
+				n.Load = append(n.Load, firstPinID(t.Where))
+			}
 			n.Queries = append(n.Queries, Query{Address: reviewsIn(t.Where)})
 		}
 	case Commanded, Submitted, Said:
@@ -373,7 +376,7 @@ func (t *TimelineEvent) fetched(o *out, e Event, f Facts) {
 	}
 	if t.Pinned() && t.Number == 0 {
 		t.Number = f.Number
-		t.firstPin(o)
+		t.firstPin(o, f)
 	}
 	t.showClip(o)
 	if t.Text != before.Text || t.Pinned() != before.Pinned() || t.ideaOnly() != before.ideaOnly() ||
@@ -419,10 +422,11 @@ func (t *TimelineEvent) showClip(o *out) {
 	t.Clip = want
 }
 
-// firstPin has the person told, once for each channel, what is kept.
-func (t *TimelineEvent) firstPin(o *out) {
+// firstPin has the person told, once for each channel, what is kept. That it is once hangs on the nudge's id; looking
+// whether it exists only spares a busy channel the telling.
+func (t *TimelineEvent) firstPin(o *out, f Facts) {
 	who := t.firstPinner()
-	if who == "" {
+	if told, ok := f.Subject(firstPinID(t.Where)); who == "" || (ok && told.State != nil) {
 		return
 	}
 	o.tell(firstPinID(t.Where), "pinned", "", Field{"who", who}, Field{"channel", t.Where.Channel})
