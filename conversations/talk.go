@@ -51,81 +51,101 @@ type signal struct {
 // writes them here. It fits them on one half of the replies only; TestTalk measures on the other. A new signal starts
 // with the weight 0. To see why a reply was judged as it was, ask judge.
 var signals = []signal{
-	{"any reply", -0.6, func(*reply) bool { return true }},
+	{"any reply", -0.7, func(*reply) bool { return true }},
 
 	// How long it is.
-	{"one word", -0.8, func(r *reply) bool { return len(r.words) == 1 }},
-	{"two or three words", -0.4, func(r *reply) bool { return len(r.words) == 2 || len(r.words) == 3 }},
+	{"one word", -0.6, func(r *reply) bool { return len(r.words) == 1 }},
+	{"two or three words", -0.5, func(r *reply) bool { return len(r.words) == 2 || len(r.words) == 3 }},
 	{"more than six words", 1.3, func(r *reply) bool { return len(r.words) > 6 }},
-	{"more than twelve words", 0.8, func(r *reply) bool { return len(r.words) > 12 }},
-	{"several lines, a quote or code", 0.2, func(r *reply) bool { return r.shaped }},
+	{"more than twelve words", 0.5, func(r *reply) bool { return len(r.words) > 12 }},
+	{"several lines, a quote or code", 0.1, func(r *reply) bool { return r.shaped }},
 
 	// What it contains.
-	{"a number", 0.6, func(r *reply) bool { return r.number && !r.clock }},
-	{"a clock time", 1.1, func(r *reply) bool { return r.clock }},
-	{"a name as programs have them", 1, func(r *reply) bool { return r.technical }},
-	{"a word of the trade", 1.5, func(r *reply) bool { return r.has(sayTrade) }},
-	{"who was hit", 0.8, func(r *reply) bool { return r.has(sayHit) }},
-	{"the past", 0.3, func(r *reply) bool { return r.past }},
-	{"what was not there", 0.1, func(r *reply) bool { return r.has(sayAbsence) }},
-	{"a reason", 0.6, func(r *reply) bool { return r.has(sayReason) }},
-	{"I think", 0, func(r *reply) bool { return r.has(sayHedge) }},
+	{"a number", 0.5, func(r *reply) bool { return r.number && !r.clock }},
+	{"a clock time", 0.8, func(r *reply) bool { return r.clock }},
+	{"a name as programs have them", 0.7, func(r *reply) bool { return r.technical }},
+	{"a word of the trade", 1.3, func(r *reply) bool { return r.has(sayTrade) }},
+	{"who was hit", 0.7, func(r *reply) bool { return r.has(sayHit) }},
+	{"the past", 0.4, func(r *reply) bool { return r.past }},
+	{"what was not there", 0.2, func(r *reply) bool { return r.has(sayAbsence) }},
+	{"a reason", 0.3, func(r *reply) bool { return r.has(sayReason) }},
+	{"I think", 0.2, func(r *reply) bool { return r.has(sayHedge) }},
 	{"a link and words", 0.1, func(r *reply) bool { return r.link && len(r.words) > 2 }},
 	{"emoji", -0.1, func(r *reply) bool { return r.emoji }},
-	{"an exclamation", -0.3, func(r *reply) bool { return strings.HasSuffix(r.text, "!") }},
+	{"an exclamation", -0.2, func(r *reply) bool { return strings.HasSuffix(r.text, "!") }},
 
 	// Questions.
-	{"ends in a question mark", -1.4, func(r *reply) bool { return r.question }},
-	{"opens as a question and ends as one", -1.9, func(r *reply) bool { return r.question && r.opens(sayAsks) && !r.claims() && !r.suggests() }},
-	{"opens as a question, without the mark", -1.8, func(r *reply) bool { return !r.question && r.asksPlainly() }},
+	{"ends in a question mark", -1.1, func(r *reply) bool { return r.question }},
+	{"opens as a question and ends as one", -1.6, func(r *reply) bool { return r.question && r.opens(sayAsks) && !r.claims() && !r.suggests() }},
+	{"opens as a question, without the mark", -1.3, func(r *reply) bool { return !r.question && r.asksPlainly() }},
 	{"a claim that ends in a question mark", 0.4, func(r *reply) bool { return r.question && r.claims() }},
-	{"an idea that ends in a question mark", 0.4, func(r *reply) bool { return r.question && r.suggests() }},
-	{"goes on after a question mark", -0.6, func(r *reply) bool { return r.goesOn }},
+	{"an idea that ends in a question mark", 0.3, func(r *reply) bool { return r.question && r.suggests() }},
+	{"goes on after a question mark", -0.2, func(r *reply) bool { return r.goesOn }},
 
-	{"a statement with a question mark", 0.9, func(r *reply) bool {
+	{"a statement with a question mark", 0.5, func(r *reply) bool {
 		return r.question && !r.opens(sayAsks) && !r.opens(sayReaction) && len(r.words) > 1
 	}},
 
 	// What people say to each other.
-	{"nothing but a reaction", -2, func(r *reply) bool { return r.onlySays(sayReaction) || r.wholly(sayWhole) }},
-	{"opens with a reaction, and is short", -1.1, func(r *reply) bool { return r.opens(sayReaction) && !r.opens(sayYesNo) && len(r.words) <= 5 }},
-	{"opens with a reaction and goes on", -0.3, func(r *reply) bool { return r.opens(sayReaction) && len(r.words) > 5 }},
-	{"ends with a reaction, and is short", -0.2, func(r *reply) bool { return r.ends(sayReaction) && len(r.words) <= 5 }},
-	{"ends by pointing at something said", -0.5, func(r *reply) bool { return r.ends(sayThat) && len(r.words) <= 8 }},
-	{"opens by going on from something said", -1.8, func(r *reply) bool { return r.opens(sayJoin) && !r.number && !r.has(sayCounted) }},
-	{"speaks of somebody or something named before", -0.4, func(r *reply) bool { return r.has(sayThird) }},
-	{"a tag at the end, without a question mark", -1.7, func(r *reply) bool { return r.ends(sayAfter) && !r.question }},
-	{"opens with yes or no and goes on", 0.3, func(r *reply) bool { return r.opens(sayYesNo) && len(r.words) > 3 }},
-	{"a comment on what was said", -2, func(r *reply) bool { return r.opens(sayComment) }},
-	{"a feeling", -0.5, func(r *reply) bool { return r.has(sayFeeling) }},
-	{"laughter", -1.1, func(r *reply) bool { return r.has(sayLaughter) }},
-	{"thanks or sorry", -1.2, func(r *reply) bool { return r.has(sayCourtesy) }},
-	{"begins with a mention", -0.1, func(r *reply) bool { return r.mention }},
-	{"speaks to somebody", -0.5, func(r *reply) bool { return r.has(sayYou) }},
+	{"nothing but a reaction", -1.5, func(r *reply) bool { return r.onlySays(sayReaction) || r.wholly(sayWhole) }},
+	{"opens with a reaction, and is short", -0.9, func(r *reply) bool { return r.opens(sayReaction) && !r.opens(sayYesNo) && len(r.words) <= 5 }},
+	{"opens with a reaction and goes on", -0.1, func(r *reply) bool { return r.opens(sayReaction) && len(r.words) > 5 }},
+	{"ends with a reaction, and is short", 0, func(r *reply) bool { return r.ends(sayReaction) && len(r.words) <= 5 }},
+	{"ends by pointing at something said", -0.4, func(r *reply) bool { return r.ends(sayThat) && len(r.words) <= 8 }},
+	{"opens by going on from something said", -1.1, func(r *reply) bool { return r.opens(sayJoin) && !r.number && !r.has(sayCounted) }},
+	{"speaks of somebody or something named before", -0.6, func(r *reply) bool { return r.has(sayThird) }},
+	{"a tag at the end, without a question mark", -1.2, func(r *reply) bool { return r.ends(sayAfter) && !r.question }},
+	{"opens with yes or no and goes on", 0, func(r *reply) bool { return r.opens(sayYesNo) && len(r.words) > 3 }},
+	{"a comment on what was said", -1.4, func(r *reply) bool { return r.opens(sayComment) }},
+	{"a feeling", -0.3, func(r *reply) bool { return r.has(sayFeeling) }},
+	{"laughter", -0.6, func(r *reply) bool { return r.has(sayLaughter) }},
+	{"thanks or sorry", -0.7, func(r *reply) bool { return r.has(sayCourtesy) }},
+	{"begins with a mention", 0, func(r *reply) bool { return r.mention }},
+	{"speaks to somebody", -0.3, func(r *reply) bool { return r.has(sayYou) }},
 
 	// The writer, and the meeting.
-	{"opens with what the writer does next", -1.8, func(r *reply) bool { return r.opens(sayPlan) || r.opens(sayPause) && !r.number }},
-	{"what the writer feels or wants", -1.8, func(r *reply) bool { return r.opens(sayWish) }},
-	{"what the writer does next", -1.5, func(r *reply) bool { return r.has(sayPlan) }},
-	{"what the writer will do", -0.2, func(r *reply) bool { return r.has(sayOffer) && r.about != askActions }},
-	{"the writer speaks of now", -0.7, func(r *reply) bool { return r.opens(saySelf) && !r.pastAt(1) && !r.pastAt(2) }},
-	{"when people meet", -0.3, func(r *reply) bool { return r.has(sayMeeting) }},
-	{"the review itself", -1.4, func(r *reply) bool { return r.has(sayProcess) }},
+	{"opens with what the writer does next", -1.1, func(r *reply) bool { return r.opens(sayPlan) || r.opens(sayPause) && !r.number }},
+	{"what the writer feels or wants", -1.1, func(r *reply) bool { return r.opens(sayWish) }},
+	{"what the writer does next", -1.1, func(r *reply) bool { return r.has(sayPlan) }},
+	{"what the writer will do", -0.1, func(r *reply) bool { return r.has(sayOffer) && r.about != askActions }},
+	{"the writer speaks of now", -0.6, func(r *reply) bool { return r.opens(saySelf) && !r.has(sayHedge) && !r.pastAt(1) && !r.pastAt(2) }},
+	{"when people meet", -0.2, func(r *reply) bool { return r.has(sayMeeting) }},
+	{"the review itself", -1, func(r *reply) bool { return r.has(sayProcess) }},
 
 	// Whether it fits what was asked.
-	{"a time, where things happened", 1.1, func(r *reply) bool { return r.clock && (r.about == askTimeline || r.about == askMoments) }},
+	{"a time, where things happened", 1, func(r *reply) bool { return r.clock && (r.about == askTimeline || r.about == askMoments) }},
 	{"no time, where one is asked for", -0.4, func(r *reply) bool { return !r.clock && !r.number && r.about == askMoments }},
-	{"a way of finding out, asked for", 0.9, func(r *reply) bool { return r.about == askChoice && r.has(sayFound) }},
+	{"a way of finding out, asked for", 0.7, func(r *reply) bool { return r.about == askChoice && r.has(sayFound) }},
 	{"a number, where people were hit", 0.6, func(r *reply) bool { return r.number && r.about == askImpact }},
 	{"a short line of its own", 1.4, (*reply).bare},
-	{"nothing to hold on to", -0.9, func(r *reply) bool { return r.asksFacts() && len(r.words) > 1 && r.hollow() }},
+	{"nothing to hold on to", -0.8, func(r *reply) bool { return r.asksFacts() && len(r.words) > 1 && r.hollow() }},
 	{"a short noun for a why", 0.2, func(r *reply) bool { return r.about == askWhy && r.bare() }},
-	{"what surprised, helped or was lucky", 0.4, func(r *reply) bool { return r.about == askFree && r.has(sayLesson) }},
-	{"opens as what surprised", 1.2, func(r *reply) bool { return r.about == askFree && r.opens(sayThatClause) }},
-	{"begins with something to do", 1, func(r *reply) bool { return r.about == askActions && (r.opens(sayTodo) || r.opens(sayOffer)) }},
+	{"what surprised, helped or was lucky", 0.3, func(r *reply) bool { return r.about == askFree && r.has(sayLesson) }},
+	{"opens as what surprised", 1, func(r *reply) bool { return r.about == askFree && r.opens(sayThatClause) }},
+	{"begins with something to do", 0.7, func(r *reply) bool { return r.about == askActions && (r.opens(sayTodo) || r.opens(sayOffer)) }},
 	{"an owner, a priority or a date", 0.1, func(r *reply) bool { return r.about == askActions && r.owned }},
-	{"something left as it is", 1.1, func(r *reply) bool { return r.about == askActions && r.has(sayAccept) }},
-	{"a short line of what to change", 0.3, func(r *reply) bool { return r.about == askActions && r.bare() }},
+	{"something left as it is", 0.7, func(r *reply) bool { return r.about == askActions && r.has(sayAccept) }},
+	{"a short line of what to change", 0.4, func(r *reply) bool { return r.about == askActions && r.bare() }},
+}
+
+// smallWords are those of which sentences are made. What they weigh is fitted like the signals: people tell what
+// happened with "in" and "because", and talk to each other with "you" and "that".
+var smallWords = map[string]float64{
+	"the": 0.1, "a": 0.3, "an": -0.2, "that": -0.5, "this": -0.6, "it": 0.6,
+	"we": -0.5, "us": -0.2, "our": 0.1, "i": -0.9, "me": -0.8, "my": -0.1,
+	"you": -0.5, "they": 0, "them": 0.1, "he": -0.3, "she": 0, "was": 0.1,
+	"were": 0, "is": -0.5, "are": -0.7, "be": 0, "had": -0.1, "has": 0,
+	"have": -0.6, "did": -0.3, "do": -0.2, "does": 0, "can": 0, "could": 0.2,
+	"would": -0.1, "will": -0.2, "to": -0.1, "for": -0.2, "in": 0.5, "on": 0.2,
+	"at": -0.1, "of": 0.2, "no": 0.2, "not": 0, "and": -0.1, "but": 0.1,
+	"so": -0.2, "or": -0.9, "from": -0.1, "by": 0.2, "with": 0, "as": -0.1,
+	"about": -0.1, "only": -0.1, "all": -0.2, "one": 0.1, "two": 0.1, "there": -0.1,
+	"then": -0.1, "what": -0.3, "how": 0, "who": -0.3, "when": 0.1, "which": -0.2,
+	"before": 0.1, "after": -0.1, "because": 0.2, "since": 0.1, "between": 0,
+	"still": 0, "already": -0.1, "again": -0.3, "just": -0.2, "even": -0.1,
+	"too": -0.1, "now": -0.3, "here": -0.4, "first": 0.2, "last": 0.1, "same": 0.2,
+	"over": 0.1, "out": 0.2, "up": 0, "off": 0.1, "per": 0, "without": 0.2,
+	"where": -0.1, "if": 0, "than": 0.2, "more": 0,
 }
 
 // looksLikeTalk decides whether a plain reply in focus is just talk. When in doubt it is an answer: a wrong 📝 costs one
@@ -154,6 +174,10 @@ func judge(text string, about asking) (taken bool, why []signal) {
 			sum += s.weight
 			why = append(why, s)
 		}
+	}
+	for _, word := range r.small() {
+		sum += smallWords[word]
+		why = append(why, signal{name: "the word " + word, weight: smallWords[word]})
 	}
 	return sum >= 0, why
 }
@@ -340,6 +364,18 @@ func (r *reply) never() bool {
 	return len(r.words) == 0 && !r.link && !r.mention && !r.clock
 }
 
+// small are the small words in it, each once.
+func (r *reply) small() []string {
+	var small []string
+	for i := range r.words {
+		word := r.word(i)
+		if _, known := smallWords[word]; known && !slices.Contains(small, word) {
+			small = append(small, word)
+		}
+	}
+	return small
+}
+
 // correction is one of somebody's own words: s/12k/9k/ or *9k.
 func (r *reply) correction() bool {
 	return (strings.HasPrefix(r.text, "s/") || strings.HasPrefix(r.text, "*")) && substitution.MatchString(r.text)
@@ -390,7 +426,7 @@ func (r *reply) asksPlainly() bool {
 		}
 		wonders := r.covers(sayWonder, i) && r.covers(sayHelper, i+1) && r.about != askFree
 		wonders = wonders || r.covers(sayWonder, i) && r.covers(sayHelper, i+2) && r.covers(saySubject, i+3)
-		wonders = wonders || (first == "did" || first == "does") && !r.covers(sayAbsence, i+1)
+		wonders = wonders || slices.Contains([]string{"did", "does", "is", "are"}, first) && !r.covers(sayAbsence, i+1)
 		if wonders || r.covers(sayHelper, i) && r.covers(saySubject, i+1) {
 			return true
 		}
@@ -422,7 +458,7 @@ func (r *reply) bare() bool {
 
 // asksFacts reports whether the question asks for what can be looked up rather than for what people think.
 func (r *reply) asksFacts() bool {
-	return r.about == askTimeline || r.about == askMoments || r.about == askChoice || r.about == askImpact
+	return r.about == askTimeline || r.about == askMoments
 }
 
 // hollow reports whether there is nothing in the reply that could be a fact.
@@ -728,7 +764,8 @@ var vocabulary = map[group]string{
 		surprise surprise, shocker, no surprise there, not surprised, unsurprising, colour me surprised,
 		color me surprised, sleep well, take care, safe travels, have fun, enjoy, get some sleep, get some rest,
 		rest well, bon appetit, guten appetit, mahlzeit, prost, sante, salud, saude, proost, eet smakelijk,
-		bonnes vacances
+		bonnes vacances,
+		will do
 	`,
 	sayWhole: `
 		this, this one, that one, right, true, fine, word, w, l, done, sick, lit, me, epic, night, morning, welcome,
@@ -915,7 +952,9 @@ var vocabulary = map[group]string{
 		vielleicht, wie waere, wie waers, wie waers mit, sollten wir, sollte man, koennte man, koennten wir,
 		warum nicht, und wenn, peut etre, et si on, et si, pourquoi ne pas, pourquoi pas, on pourrait, pourrait on,
 		faudrait, quiza, quizas, tal vez, y si, podriamos, por que no, deberiamos, talvez, e se, que tal, poderiamos,
-		deveriamos, por que nao, misschien, zouden we, kunnen we, moeten we, wat als, waarom niet, wat dacht je
+		deveriamos, por que nao, misschien, zouden we, kunnen we, moeten we, wat als, waarom niet, wat dacht je,
+		should, would, can we, shall we, might we, sollten, koennte, pourrait, devrait, deberia, podria, deveria,
+		poderia, zou
 	`,
 	sayYou: `
 		you, youre, youve, youd, your, yours, ur, yall, du, dir, dich, dein, deine, euch, euer, eure, tu, toi, vous,
@@ -927,7 +966,7 @@ var vocabulary = map[group]string{
 		let me, lemme, let me check, ill check, i will check, will check, ill look, i will look, will look, ill ask,
 		i will ask, will ask, asking around, ill find, i will find, ill get back, i will get back, will get back,
 		get back to you, ill come back, come back, will come back, coming back, ill add, will add later, add later,
-		ill post, will post, will confirm, ill confirm, will update, ill update, will do, ill do, ill dig,
+		ill post, will post, will confirm, ill confirm, will update, ill update, ill do, ill dig,
 		looking it up, looking now, looking into, having a look, have a look, take a look, taking a look, give me,
 		gimme, gimme a, bear with me, just a sec, 2 min pls, moment pls, hold on, hang on, hold that thought,
 		brb, afk, bbl, bbiab, bbs, gtg, g2g, ttyl, back in, be back, be right back, back soon, back later,
@@ -954,7 +993,7 @@ var vocabulary = map[group]string{
 		such ich raus, ich frag, ich frage, frag mal, frage nach, frag nach, ich pruefe, pruefe das, ich klaere,
 		klaere das, klaer ich, ich melde mich, melde mich, reiche nach, reiche ich nach, liefere nach, im urlaub,
 		hatte urlaub, war im urlaub, war krank, nicht da, im zug, im termin, im meeting, im call, telefonat,
-		falscher kanal, falscher channel, ups, warte, wartet, wart mal, lies mal, lese gerade, lese nach, bis gleich,
+		falscher kanal, falscher channel, warte, wartet, wart mal, lies mal, lese gerade, lese nach, bis gleich,
 		hole mir,
 		2 minutes, je regarde, je verifie, je vais regarder, je vais verifier, je cherche, je demande, je reviens,
 		je retrouve, je reponds, je te dis, je vous dis, jarrive, je dois, je file, je mabsente, je suis en,
@@ -986,7 +1025,7 @@ var vocabulary = map[group]string{
 		moet nog, moet even, zoek het, kijk het, ik moet nog, ben in, zit in, ben even, まだ見て, 確認して, あとから, 待ってください,
 		ive asked, i asked, i have asked, asked finance, will fill, fill this in, fill that in, fill in later,
 		no reply yet, waiting for a reply, waiting for, still waiting, waiting on, not with me, dont have my laptop,
-		my laptop, away from, once im, when im back, when i get, when im home, as soon as i, habe gefragt, hab gefragt,
+		away from, once im, when im back, when i get, when im home, as soon as i, habe gefragt, hab gefragt,
 		warte noch, warte auf, jai demande, jattends, he preguntado, estoy esperando, perguntei, estou esperando,
 		heb gevraagd, wacht nog, wacht op
 	`,
@@ -1012,7 +1051,7 @@ var vocabulary = map[group]string{
 	sayAfter: `
 		right, is it, isnt it, are we, arent we, do we, dont we, did we, didnt we, does it, doesnt it, was it,
 		wasnt it, were we, have we, havent we, can we, cant we, or what, or not, or is it, or did he, or did she,
-		or just, even, though, tho, lol, indeed, anyway, oder, gell, ne, verdad, toch
+		or just, even, though, tho, lol, indeed, oder, gell, ne, verdad, toch
 	`,
 	sayOffer: `
 		i will, ill, i can, i could, i would, id, i may, i might, im going to, i am going to, im gonna, i want to,
@@ -1293,7 +1332,10 @@ var vocabulary = map[group]string{
 		halb neun, halb zehn, halb elf, halb zwoelf, kurz vor, kurz nach, midi, minuit, mediodia, medianoche, las ocho,
 		las nueve, las diez, las once, las doce, la una, las dos, las tres, las cuatro, las cinco, las seis, las siete,
 		y media, y cuarto, meio dia, meia noite, e meia, halftwaalf, kwart over, kwart voor, halfelf, middernacht,
-		half twaalf, 正午
+		half twaalf, 正午,
+		at one, at two, at three, at four, at five, at six, at seven, at eight, at nine, at ten, at eleven, at twelve,
+		by noon, by lunch, by midnight, um eins, um zwei, um drei, um vier, um fuenf, um sechs, um sieben, um acht,
+		um neun, um zehn, um elf, um zwoelf
 	`,
 	sayAccept: `
 		accept, accepts, accepted, accepting, acceptable, wont fix, wontfix, wont change, wont do, will not fix,

@@ -179,9 +179,10 @@ func fitWeights(t *testing.T, replies []labelled) {
 	const (
 		rounds  = 3000
 		rate    = 0.5
-		shrink  = 0.0015 // keeps the weights of rare signals small
-		takeNow = 0.97  // of the answers that the signals decide on; others are a little harder
+		shrink  = 0.003 // keeps the weights of rare signals small
+		takeNow = 0.975 // of the answers that the signals decide on; others are a little harder
 	)
+	words := slices.Sorted(maps.Keys(smallWords))
 	var rows [][]int
 	var answers []bool
 	for _, l := range replies {
@@ -195,9 +196,12 @@ func fitWeights(t *testing.T, replies []labelled) {
 				row = append(row, i)
 			}
 		}
+		for _, word := range r.small() {
+			row = append(row, len(signals)+slices.Index(words, word))
+		}
 		rows, answers = append(rows, row), append(answers, l.answer)
 	}
-	w := make([]float64, len(signals))
+	w := make([]float64, len(signals)+len(words))
 	sum := func(row []int) (z float64) {
 		for _, i := range row {
 			z += w[i]
@@ -230,11 +234,11 @@ func fitWeights(t *testing.T, replies []labelled) {
 	}
 	slices.Sort(sums)
 	w[0] -= sums[int(float64(len(sums))*(1-takeNow))]
-	writeWeights(t, w)
+	writeWeights(t, words, w)
 }
 
 // writeWeights puts the weights into talk.go, and into the running test.
-func writeWeights(t *testing.T, w []float64) {
+func writeWeights(t *testing.T, words []string, w []float64) {
 	source, err := os.ReadFile("talk.go")
 	if err != nil {
 		t.Fatal(err)
@@ -243,6 +247,11 @@ func writeWeights(t *testing.T, w []float64) {
 		signals[i].weight = math.Round(w[i]*10)/10 + 0 // never -0
 		line := regexp.MustCompile(`(\t\{` + regexp.QuoteMeta(fmt.Sprintf("%q", signals[i].name)) + `, )[-\d.]+,`)
 		source = line.ReplaceAll(source, fmt.Appendf(nil, "${1}%g,", signals[i].weight))
+	}
+	for i, word := range words {
+		smallWords[word] = math.Round(w[len(signals)+i]*10)/10 + 0
+		line := regexp.MustCompile(`([\t ]` + fmt.Sprintf("%q", word) + `: )[-\d.]+,`)
+		source = line.ReplaceAll(source, fmt.Appendf(nil, "${1}%g,", smallWords[word]))
 	}
 	if err := os.WriteFile("talk.go", source, 0o644); err != nil {
 		t.Fatal(err)
@@ -303,7 +312,7 @@ func FuzzTalk(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string, n int) {
 		about := kinds[uint(n)%uint(len(kinds))]
 		taken, why := judge(text, about)
-		if len(why) == 0 || len(why) > len(signals) {
+		if len(why) == 0 || len(why) > len(signals)+len(smallWords) {
 			t.Fatalf("judged by %d signals", len(why))
 		}
 		if again, _ := judge(text, about); again != taken {
