@@ -165,6 +165,8 @@ func judge(text string, about asking) (taken bool, why []signal) {
 		return true, []signal{{name: "a correction"}}
 	case r.parses():
 		return true, []signal{{name: "what was asked for, and nothing else"}}
+	case len(cutRunes(text, readRunes)) < len(text):
+		return true, []signal{{name: "long"}}
 	case len(r.words) == 0: // a link, a mention
 		return false, []signal{{name: "no words"}}
 	}
