@@ -44,8 +44,8 @@ var arrows = []arrow{
 // inTests may be imported by the tests of any package, in addition.
 var inTests = []string{"storage/storagetest", "adapters/adapterstest", "adapters/local", "conversations/transcript"}
 
-// inTestsOf may be imported by the tests of one package, in addition: the bot is killed over real databases.
-var inTestsOf = map[string][]string{"bot": {"storage/sqlite", "storage/mongo", "storage/mongo/mongotest"}}
+// inTestsOf may be imported by the tests of one package, in addition: the bot is played over real databases.
+var inTestsOf = map[string][]string{"bot": {"storage/sqlite", "storage/mongo"}}
 
 // owner says in which packages, and below them, a third-party module may be imported.
 type owner struct {

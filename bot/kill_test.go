@@ -4,6 +4,7 @@ package bot_test
 
 import (
 	"context"
+	crand "crypto/rand"
 	"database/sql"
 	"encoding/json"
 	"errors"
@@ -11,6 +12,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -21,7 +23,7 @@ import (
 	"github.com/debrief-bot/debrief/adapters/local"
 	"github.com/debrief-bot/debrief/conversations/transcript"
 	"github.com/debrief-bot/debrief/storage"
-	"github.com/debrief-bot/debrief/storage/mongo/mongotest"
+	"github.com/debrief-bot/debrief/storage/mongo"
 )
 
 var killsFlag = flag.Int("kills", 1, "how many rounds TestProcesses plays; only the first is short")
@@ -45,8 +47,11 @@ const (
 func TestProcesses(t *testing.T) {
 	onSQLite := func(t *testing.T) spec { return spec{SQLite: filepath.Join(t.TempDir(), "debrief.db")} }
 	onMongoDB := func(t *testing.T) spec {
-		uri, name := mongotest.Database(t)
-		return spec{MongoURI: uri, Database: name}
+		uri := os.Getenv("DEBRIEF_TEST_MONGO_URI")
+		if uri == "" {
+			t.Skip("DEBRIEF_TEST_MONGO_URI names no MongoDB server; .ci/mongo/start starts one (needs Java 17 and Maven)")
+		}
+		return spec{MongoURI: uri, Database: "debrief_test_" + crand.Text()}
 	}
 	for _, c := range []struct {
 		name       string
@@ -95,6 +100,13 @@ func (r *rig) play(t *testing.T, name string) error {
 		return err
 	}
 	defer r.store.Close()
+	if s, ok := r.store.(*mongo.Store); ok {
+		defer func() {
+			if err := s.Drop(context.Background()); err != nil {
+				t.Error(err)
+			}
+		}()
+	}
 	if err := r.store.Ready(ctx); err != nil {
 		return err
 	}
