@@ -169,7 +169,7 @@ func TestTalk(t *testing.T) {
 	measure(t, "fitting", fitting)
 	got := measure(t, "held out", held)
 	// Never fitted to, and not to be: it shows how the signals do on what their writer did not know.
-	measure(t, "check", readLabelled(t, "testdata/talk/check.txt"))
+	measure(t, "check", readLabelled(t, "testdata/talk/check*.txt"))
 	if right, taken := share(got.right, got.n), share(got.kept, got.answers); right < 85 || taken < 92 {
 		t.Errorf("of the replies held out %.1f %% are judged rightly and %.1f %% of the answers taken; at least 85 %% and 92 %% are wanted", right, taken)
 	}
