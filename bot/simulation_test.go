@@ -522,6 +522,7 @@ func (c *crowd) newestMark(reply string) (string, bool) {
 
 func (c *crowd) checkReview(scene transcript.Scene) {
 	all := c.verdicts(scene)
+	c.checkHeard()
 	byQuestion := map[int][]verdict{}
 	for _, v := range all {
 		if marked(scene, v.ref.ID, taken) != v.taken {
@@ -547,6 +548,29 @@ func (c *crowd) checkReview(scene transcript.Scene) {
 		}
 		times = append(times, m.At)
 		c.checkQuestion(m, n, byQuestion[n])
+	}
+}
+
+// checkHeard compares the replies that are stored with those that were written.
+func (c *crowd) checkHeard() {
+	s, err := c.s.memory.Load(c.ctx, c.review)
+	if err != nil {
+		c.s.failf("load the review: %v", err)
+		return
+	}
+	heard := s.State.(*conversations.Review).Heard
+	if len(heard) != len(c.replies) {
+		c.s.failf("%d replies are stored, want %d", len(heard), len(c.replies))
+		return
+	}
+	for i, r := range c.replies {
+		want := r.text
+		if r.gone {
+			want = ""
+		}
+		if h := heard[i]; h.ID != r.ref.ID || h.Text != want || h.Deleted != r.gone {
+			c.s.failf("reply %d is stored as %s %q, want %s %q", i, h.ID, h.Text, r.ref.ID, want)
+		}
 	}
 }
 
