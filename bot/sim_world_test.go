@@ -54,7 +54,6 @@ type sim struct {
 	open   bool // the review is open
 
 	mail   []letter // what the platform has still to bring
-	posted []letter // what it brought, some of it to be brought once more
 	flight []landing
 
 	effects map[string]*effectSeen // by id
