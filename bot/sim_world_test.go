@@ -332,11 +332,26 @@ func (t *simStore) ClaimEffect(ctx context.Context, worker string) (c storage.Cl
 	err = t.hook(ctx, "ClaimEffect", func() (err error) {
 		c, err = t.Store.ClaimEffect(ctx, worker)
 		if err == nil {
+			t.s.isNewest(c)
 			t.s.tracef("  claimed %s %s %s lapsed=%t", c.Effect.Kind, c.Effect.To, c.Effect.ID[:6], !c.Lapsed.IsZero())
 		}
 		return err
 	})
 	return c, err
+}
+
+// isNewest makes sure that nothing is claimed that a newer effect of its slot supersedes.
+func (s *sim) isNewest(c storage.Claim) {
+	entries, _, err := s.memory.Pending(context.Background(), c.Subject.ID)
+	if err != nil || c.Effect.Slot == "" || !c.Lapsed.IsZero() {
+		return
+	}
+	at := slices.IndexFunc(entries, func(e storage.Entry) bool { return e.Effect.ID == c.Effect.ID })
+	for _, later := range entries[at+1:] {
+		if later.Effect.Slot == c.Effect.Slot {
+			s.failf("%s was claimed, and a newer one of %q waits", c.Effect.ID, c.Effect.Slot)
+		}
+	}
 }
 
 func (s *sim) chatOf(p *simProcess) adapters.Chat {
