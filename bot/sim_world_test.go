@@ -28,6 +28,7 @@ type simOptions struct {
 	clocks  bool
 	catchUp bool // a new process reads back; without, nothing that was lost is found again
 	acts    int  // how much people do
+	mail    int  // how slowly the platform brings it in; 1: at once
 	offer   bool // and whether days pass afterwards
 	dieAt   int  // the process that makes the n-th call of all dies of it: before it
 	after   bool // or when it was done
@@ -499,7 +500,7 @@ func (s *sim) deliverable(i int) bool {
 
 // step does one thing that the seed decides. false: there was nothing to do.
 func (s *sim) step() bool {
-	if len(s.mail) > 0 && s.rand.IntN(6) == 0 {
+	if len(s.mail) > 0 && s.rand.IntN(s.o.mail) == 0 {
 		if i := s.rand.IntN(min(len(s.mail), 6)); s.deliverable(i) {
 			s.deliver(i)
 			return true
@@ -543,7 +544,11 @@ func (s *sim) settle() error {
 	ctx := context.Background()
 	for range 3000 {
 		for len(s.mail) > 0 {
-			s.deliver(0)
+			i := s.rand.IntN(len(s.mail))
+			for !s.deliverable(i) {
+				i = (i + 1) % len(s.mail)
+			}
+			s.deliver(i)
 			s.quiet()
 		}
 		s.quiet()

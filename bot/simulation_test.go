@@ -68,7 +68,7 @@ func TestSimulationDiesAtEveryCall(t *testing.T) {
 		t.Run(fmt.Sprintf("after=%t", after), func(t *testing.T) {
 			t.Parallel()
 			for n := 1; ; n++ {
-				s := simulate(simOptions{seed: 1, acts: 24, dieAt: n, after: after})
+				s := simulate(simOptions{seed: 1, acts: 24, mail: 6, dieAt: n, after: after})
 				if len(s.wrong) > 0 {
 					reportSim(t, s)
 					return
@@ -113,7 +113,7 @@ func reportSim(t *testing.T, s *sim) {
 // optionsFor are what goes wrong with a seed: each alone now and then, mostly all together.
 func optionsFor(seed uint64) simOptions {
 	r := rand.New(rand.NewPCG(seed, 0x0971))
-	o := simOptions{seed: seed, acts: 24, offer: true, store: 40, sends: 5, deaths: 8, clocks: true, catchUp: r.IntN(4) == 0}
+	o := simOptions{seed: seed, acts: 24, mail: []int{6, 15, 40}[r.IntN(3)], offer: true, store: 40, sends: 5, deaths: 8, clocks: true, catchUp: r.IntN(4) == 0}
 	switch r.IntN(8) {
 	case 0:
 		o.store = 0
@@ -320,6 +320,9 @@ func (c *crowd) act() {
 				emoji = []string{taken, left}[r.ref.ID[len(r.ref.ID)-4]%2]
 			}
 			c.react(who, r, emoji, s.rand.IntN(3) > 0)
+			if s.rand.IntN(3) == 0 { // a change of mind
+				c.react(who, r, emoji, s.rand.IntN(2) > 0)
+			}
 		}
 	default:
 		c.next()
@@ -649,7 +652,7 @@ var (
 func classify(t *testing.T) {
 	t.Helper()
 	answersOnce.Do(func() {
-		s := newSim(simOptions{})
+		s := newSim(simOptions{mail: 1})
 		defer s.end()
 		if err := s.begin(); err != nil {
 			t.Fatal(err)
