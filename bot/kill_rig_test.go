@@ -107,7 +107,6 @@ type child struct {
 	stderr bytes.Buffer
 	ready  atomic.Bool
 	reaped chan struct{} // closed when it has exited
-	gone   chan struct{} // closed when, besides, everything it had asked for has been done
 
 	mu    sync.Mutex
 	doom  doom
@@ -115,6 +114,7 @@ type child struct {
 	calls int            // of the sort the doom waits for
 	ended syscall.Signal // that was sent to it
 	late  *time.Timer    // runs when it is told to stop
+	dead  bool
 }
 
 const (
@@ -146,7 +146,7 @@ func (r *rig) failure() (err error) {
 func (r *rig) start(jump bool) error {
 	r.running.Lock()
 	defer r.running.Unlock()
-	c := &child{rig: r, reaped: make(chan struct{}), gone: make(chan struct{})}
+	c := &child{rig: r, reaped: make(chan struct{})}
 	r.do(func() {
 		r.born++
 		c.name = fmt.Sprint("bot", r.born)
@@ -212,6 +212,7 @@ func (c *child) buried(err error) {
 	r := c.rig
 	c.mu.Lock()
 	sent, d := c.ended, c.doom
+	c.dead = true
 	if c.late != nil {
 		c.late.Stop()
 	}
@@ -232,7 +233,6 @@ func (c *child) buried(err error) {
 		r.alive = slices.DeleteFunc(r.alive, func(a *child) bool { return a == c })
 		over = r.over
 	})
-	close(c.gone)
 	if over {
 		return
 	}
@@ -257,14 +257,11 @@ func (c *child) logged(line string) {
 // may still be on its way.
 func (c *child) strike(d doom) {
 	c.mu.Lock()
-	first := c.ended == 0
+	first := c.ended == 0 && !c.dead
 	if first {
 		c.ended = d.Signal
 		if d.Signal == syscall.SIGTERM {
-			c.late = time.AfterFunc(stopBound, func() {
-				c.rig.fail("%s was told to stop and has not after %s", c.name, stopBound)
-				_ = c.cmd.Process.Kill()
-			})
+			c.late = time.AfterFunc(stopBound, func() { _ = c.cmd.Process.Signal(syscall.SIGQUIT) }) // it says where it is stuck
 		}
 	}
 	c.mu.Unlock()
@@ -563,12 +560,13 @@ func (r *rig) ring(ctx context.Context) {
 	}
 }
 
-// close tells all processes to stop, and waits for them.
-func (r *rig) close() {
+// Close tells all processes to stop, and waits for them.
+func (r *rig) Close() error {
 	var all []*child
 	r.do(func() { r.over, all = true, slices.Clone(r.alive) })
 	for _, c := range all {
 		c.strike(doom{Signal: syscall.SIGTERM})
 	}
 	r.ending.Wait()
+	return nil
 }

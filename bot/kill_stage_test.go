@@ -81,6 +81,7 @@ type deadlyStage struct {
 	calm calm
 
 	dues, settled int
+	last          time.Time           // when something was done last
 	fresh         bool                // a block begins with the next line
 	asked         []transcript.Deed   // in this block, what was said to the bot
 	again         map[string]bool     // who did something a second time in this block
@@ -104,7 +105,13 @@ func (s *deadlyStage) Do(ctx context.Context, d transcript.Deed) (string, error)
 	}
 	if d.Verb == transcript.Command || d.Verb == transcript.Click || strings.HasPrefix(d.Text, "@debrief") {
 		s.asked = append(s.asked, d)
+		if d.At.After(s.last) { // a minute has gone by: what they ask about has come in, as it has for real
+			if err := s.Stage.Settle(ctx); err != nil {
+				return "", err
+			}
+		}
 	}
+	s.last = d.At
 	return s.insist(ctx, d)
 }
 

@@ -84,10 +84,12 @@ func TestProcesses(t *testing.T) {
 	}
 }
 
-// deadlyTranscripts are played in turn with -kills.
+// deadlyTranscripts are played in turn with -kills. In none of them does a private answer show what has not been worked
+// off, since here people's lines are a minute apart and the bots are quicker.
 var deadlyTranscripts = []string{
-	"first-review", "actions", "published-then-corrected", "answers-follow-their-message", "next-twice", "start-clicked-twice",
-	"two-reviews-in-one-channel", "addressed-replies", "follows-the-message", "timeline-by-hand", "defect-09-mentions",
+	"first-review", "actions", "published-then-corrected", "answers-follow-their-message", "next-twice",
+	"two-reviews-in-one-channel", "addressed-replies", "timeline-by-hand", "defect-09-mentions", "inert",
+	"private-channel", "start-twice",
 }
 
 // play plays a transcript, and says in what it came out otherwise than where nobody dies.
@@ -115,7 +117,7 @@ func (r *rig) play(t *testing.T, name string) error {
 	stage.Stage = local.NewStage(local.StageOptions{
 		Clock: r.people, NextDue: r.nextDue,
 		Open: func(ctx context.Context, chat *local.Chat, zone *time.Location) (local.Bot, error) {
-			r.chat, r.spec.Zone = chat, zone.String()
+			r.chat, r.spec.Zone, r.over = chat, zone.String(), false
 			for range r.replicas {
 				if err := r.start(false); err != nil {
 					return nil, err
@@ -124,7 +126,7 @@ func (r *rig) play(t *testing.T, name string) error {
 			return r, r.connected(ctx)
 		},
 	})
-	defer r.close()
+	defer r.Close()
 	want := stage.calm.played
 	got, err := transcript.RunLoosely(ctx, want, stage)
 	if err != nil {
@@ -180,7 +182,9 @@ func (r *rig) clean(ctx context.Context) error {
 	if h.New+h.Dead+h.Effects > 0 || !next.IsZero() {
 		return fmt.Errorf("left over at the end: %+v, the next thing at %s", h, next)
 	}
-	r.close()
+	if err := r.Close(); err != nil {
+		return err
+	}
 	if err := r.failure(); err != nil {
 		return err
 	}
