@@ -4,7 +4,6 @@ package bot_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -247,15 +246,15 @@ func (s *deadlyStage) Scene(ctx context.Context) (transcript.Scene, error) {
 
 // rampage goes on killing, when everything has been said, until so many have died.
 func (s *deadlyStage) rampage(ctx context.Context, kills int) error {
-	for tries := 0; s.rig.killed() < kills; tries++ {
-		if tries > 20*kills {
-			return errors.New("nobody dies")
-		}
+	for died := s.rig.killed(); died < kills; died = s.rig.killed() {
 		s.rig.people.Set(s.rig.people.Now().Add(time.Second)) // another start at another time reads back again
 		if err := s.rig.connected(ctx); err != nil {
 			return err
 		}
 		s.rig.more(2)
+		if err := s.rig.until(ctx, "die", func() bool { return s.rig.killed() > died }); err != nil {
+			return err
+		}
 		if err := s.Stage.Settle(ctx); err != nil {
 			return err
 		}
