@@ -543,6 +543,7 @@ func (s *sim) settle() error {
 	}
 	ctx := context.Background()
 	for range 3000 {
+		s.quiet() // whoever takes in a letter is done with it
 		for len(s.mail) > 0 {
 			i := s.rand.IntN(len(s.mail))
 			for !s.deliverable(i) {
@@ -551,7 +552,6 @@ func (s *sim) settle() error {
 			s.deliver(i)
 			s.quiet()
 		}
-		s.quiet()
 		next, err := s.memory.Next(ctx)
 		if err != nil {
 			return err

@@ -312,6 +312,9 @@ func (c *crowd) act() {
 		switch k := s.rand.IntN(10); {
 		case k < 2:
 			c.edit(r)
+			if s.rand.IntN(4) == 0 { // a change of mind
+				c.remove(r)
+			}
 		case k < 3:
 			c.remove(r)
 		default:
@@ -320,7 +323,7 @@ func (c *crowd) act() {
 				emoji = []string{taken, left}[r.ref.ID[len(r.ref.ID)-4]%2]
 			}
 			c.react(who, r, emoji, s.rand.IntN(3) > 0)
-			if s.rand.IntN(3) == 0 { // a change of mind
+			if s.rand.IntN(3) == 0 { // another
 				c.react(who, r, emoji, s.rand.IntN(2) > 0)
 			}
 		}
