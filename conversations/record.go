@@ -89,7 +89,7 @@ func record(id string, r *Review, f Facts) postmortem.Record {
 					rec.Notes = append(rec.Notes, postmortem.Note{Text: named(words, f), Who: f.Person(a.Who).Name})
 				}
 			case PartCauses:
-				rec.Causes = append(rec.Causes, postmortem.Note{Text: named(a.words(), f), Who: f.Person(a.Who).Name})
+				rec.Causes = append(rec.Causes, postmortem.Cause{Text: named(a.words(), f), Who: f.Person(a.Who).Name})
 			}
 		}
 	}
