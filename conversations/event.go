@@ -170,12 +170,13 @@ type Reaction struct {
 
 // Person is somebody on a platform.
 type Person struct {
-	ID     string `json:"id"`
-	Name   string `json:"name"`
-	Zone   string `json:"zone,omitempty"` // IANA name; empty where the platform does not know
-	Active bool   `json:"active"`
-	Admin  bool   `json:"admin,omitempty"`
-	Bot    bool   `json:"bot,omitempty"`
+	ID     string   `json:"id"`
+	Name   string   `json:"name"`
+	Zone   string   `json:"zone,omitempty"` // IANA name; empty where the platform does not know
+	Active bool     `json:"active"`
+	Admin  bool     `json:"admin,omitempty"`
+	Roles  []string `json:"roles,omitempty"` // ids of their roles, where the platform has that (Discord), sorted
+	Bot    bool     `json:"bot,omitempty"`
 }
 
 // Location is the person's time zone, or the fallback where none is known.

@@ -8,9 +8,24 @@ import (
 
 // Settings are how a workspace works. Empty fields mean the default.
 type Settings struct {
+	Preset string `json:"preset,omitempty"` // PresetCompany or PresetCommunity; empty: nobody has chosen, see Community
+
 	Pins  []string `json:"pins,omitempty"`  // emoji that put a message on the timeline
 	Ideas []string `json:"ideas,omitempty"` // emoji that keep a message as an idea for a change
 	Zone  string   `json:"zone,omitempty"`  // IANA name of the workspace's zone
+
+	platform string // whose default counts while nobody has chosen; set by SettingsOf
+}
+
+// The presets: how a workspace works where it has set nothing else.
+const (
+	PresetCompany   = "company"   // everybody takes part; owners and due dates are required
+	PresetCommunity = "community" // only the crew takes part; owners and dates are welcome, lateness never has a name
+)
+
+// Community reports whether the community's preset counts, because it was chosen or because it is the platform's.
+func (s Settings) Community() bool {
+	return s.Preset == PresetCommunity || (s.Preset == "" && s.platform == "discord")
 }
 
 // The emoji with a meaning, as Emoji folds them.

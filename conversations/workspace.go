@@ -31,12 +31,14 @@ func (w *WorkspaceState) index(id string) (addresses []string, at, due time.Time
 // SettingsID is the subject that holds a workspace's settings, SettingsOf reads them off it.
 func SettingsID(workspace string) string { return workspaceID(workspace) }
 
-// SettingsOf returns the settings; the defaults when the subject is none or does not exist.
+// SettingsOf returns the settings; the platform's defaults when the subject is none or does not exist.
 func SettingsOf(s Subject) Settings {
+	var settings Settings
 	if w, ok := s.State.(*WorkspaceState); ok && w != nil {
-		return w.Settings
+		settings = w.Settings
 	}
-	return Settings{}
+	settings.platform, _, _ = strings.Cut(s.ID, "/")
+	return settings
 }
 
 // Away is the event by which the bot asks a workspace to read back: it was away from the platform and is back at the
