@@ -343,8 +343,12 @@ func (t *simStore) ClaimEffect(ctx context.Context, worker string) (c storage.Cl
 
 // isNewest makes sure that nothing is claimed that a newer effect of its slot supersedes.
 func (s *sim) isNewest(c storage.Claim) {
+	if c.Effect.Slot == "" || !c.Lapsed.IsZero() {
+		return
+	}
 	entries, _, err := s.memory.Pending(context.Background(), c.Subject.ID)
-	if err != nil || c.Effect.Slot == "" || !c.Lapsed.IsZero() {
+	if err != nil {
+		s.failf("pending: %v", err)
 		return
 	}
 	at := slices.IndexFunc(entries, func(e storage.Entry) bool { return e.Effect.ID == c.Effect.ID })

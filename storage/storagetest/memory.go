@@ -406,9 +406,12 @@ func copySubject(s conversations.Subject) conversations.Subject {
 }
 
 func copyState(s conversations.State) conversations.State {
-	out := conversations.NewState(s.Kind())
-	copyInto(reflect.ValueOf(out).Elem(), reflect.ValueOf(s).Elem())
-	return out
+	out := reflect.New(reflect.TypeOf(s).Elem())
+	out.Elem().Set(reflect.ValueOf(s).Elem())
+	if detach := detacherOf(out.Type().Elem()); detach != nil {
+		detach(out.Elem())
+	}
+	return out.Interface().(conversations.State)
 }
 
 // Find implements storage.Subjects.
