@@ -53,6 +53,7 @@ func (r *reader) gather(ctx context.Context, needs func(conversations.Facts) con
 	g.facts = conversations.Facts{
 		Now: r.now(), Zone: settings.Location(r.b.zone), Settings: settings,
 		People: map[string]conversations.Person{}, Kept: map[string][]byte{}, Sees: map[conversations.Sees]bool{},
+		Powers: map[string]bool{},
 	}
 	for range rounds {
 		more, err := g.read(ctx, needs(g.facts))
@@ -77,6 +78,7 @@ type gathering struct {
 type (
 	loadOf   string
 	personOf string
+	powersOf string
 	keptOf   string
 	numberIn string
 	placesOf struct{}
@@ -114,9 +116,15 @@ func (g *gathering) read(ctx context.Context, n conversations.Needs) (more bool,
 	if n.Places && g.first(placesOf{}) {
 		more, err = true, errors.Join(err, g.places(ctx))
 	}
+	for _, id := range n.Powers {
+		if id != "" && g.first(powersOf(id)) {
+			g.first(personOf(id))
+			more, err = true, errors.Join(err, g.person(ctx, id, true))
+		}
+	}
 	for _, id := range n.People {
 		if id != "" && g.first(personOf(id)) {
-			more, err = true, errors.Join(err, g.person(ctx, id))
+			more, err = true, errors.Join(err, g.person(ctx, id, false))
 		}
 	}
 	for _, q := range n.Sees {
@@ -259,11 +267,12 @@ func (g *gathering) sees(ctx context.Context, q conversations.Sees) (can bool, e
 
 // person finds out who somebody is: as remembered, else from the platform, else as remembered from long ago. Somebody
 // never heard of is waited for, since a date would be read in the wrong zone and a report would name an id; but not for
-// ever.
-func (g *gathering) person(ctx context.Context, id string) error {
+// ever. With powers the platform is asked in any case. That somebody is an admin is only said when it said so now; of
+// roles, on which no more hangs than whose pin counts, what is remembered is good enough when it cannot say.
+func (g *gathering) person(ctx context.Context, id string, powers bool) error {
 	key := g.workspace + "/" + id
 	have := g.b.people.get(key)
-	if chat := g.b.chat(g.workspace); chat != nil && !g.b.now().Before(have.until) {
+	if chat := g.b.chat(g.workspace); chat != nil && (powers || !g.b.now().Before(have.until)) {
 		var p conversations.Person
 		question := func(ctx context.Context) (err error) {
 			p, err = chat.User(ctx, g.workspace, id)
@@ -274,10 +283,13 @@ func (g *gathering) person(ctx context.Context, id string) error {
 			err = g.ask(ctx, g.patience, question) // once more: a name that is missing stays missing in what is sent
 		}
 		have = g.b.met(key, have, p, err)
+		g.facts.Powers[id] = powers && err == nil
 	}
 	switch {
 	case have.known:
-		g.facts.People[id] = have.person
+		p := have.person
+		p.Admin = p.Admin && p.Active && g.facts.Powers[id]
+		g.facts.People[id] = p
 	case g.strict && !have.failing.IsZero() && g.b.now().Sub(have.failing) < strangerWait:
 		return fmt.Errorf("person: %w", errNoFacts)
 	}

@@ -52,8 +52,19 @@ func Step(s Subject, e Event, f Facts) (Subject, []Effect) {
 	return s, o.effects
 }
 
-// StepNeeds says what Step must know.
+// StepNeeds says what Step must know. What somebody may do who wants something done is asked of the platform every time:
+// what is remembered may be an hour old.
 func StepNeeds(s Subject, e Event, f Facts) Needs {
+	n := needsOf(s, e, f)
+	switch {
+	case e.Who == "":
+	case e.Kind == Commanded, e.Kind == Clicked, e.Kind == Submitted, e.Kind == Said && e.Mention:
+		n.Powers = append(n.Powers, e.Who)
+	}
+	return n
+}
+
+func needsOf(s Subject, e Event, f Facts) Needs {
 	switch KindOf(s.ID) {
 	case KindReview:
 		r, _ := s.State.(*Review)

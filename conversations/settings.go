@@ -14,6 +14,8 @@ type Settings struct {
 	Ideas []string `json:"ideas,omitempty"` // emoji that keep a message as an idea for a change
 	Zone  string   `json:"zone,omitempty"`  // IANA name of the workspace's zone
 
+	Crew []string `json:"crew,omitempty"` // who takes part in a community: ids of people, and of roles after &; none: everybody
+
 	platform string // whose default counts while nobody has chosen; set by SettingsOf
 }
 

@@ -19,6 +19,7 @@ type Needs struct {
 	Queries []Query  // subjects by address
 	Load    []string // subjects by id
 	People  []string // ids on the platform
+	Powers  []string // people whose Admin and Roles are asked of the platform now
 	Kept    []string // keys of kept rows
 	Series  string   // the subject is to have a number in this series
 	Places  bool     // the channels the bot is in
@@ -37,7 +38,8 @@ type Facts struct {
 	Zone     *time.Location    // the workspace's zone, never nil
 	Settings Settings          // the workspace's
 	Subjects []Subject         // of all Queries and Load, each once, by (At, ID)
-	People   map[string]Person // those that the platform could name
+	People   map[string]Person // those that the platform could name; Admin only where Powers asked and the platform said so now
+	Powers   map[string]bool   // of whom the platform could say now what they may do
 	Kept     map[string][]byte
 	Number   int // in the Series asked for; 0: not asked
 	Places   []Place
@@ -65,6 +67,18 @@ func sight(p Place, e Event) []Sees {
 		return nil
 	}
 	return []Sees{{Who: e.Who, Where: p.Root()}}
+}
+
+// adminOnly says, in words, why somebody cannot do what only admins can; empty: they can. Needs.Powers must have named
+// them.
+func (f Facts) adminOnly(who, otherwise string) string {
+	switch {
+	case f.Person(who).Admin:
+		return ""
+	case !f.Powers[who]:
+		return "I cannot find out just now whether you are an admin here. Nothing was changed; please try again in a minute."
+	}
+	return otherwise
 }
 
 // Person returns what is known of somebody; where nothing is, the id stands for the name.
