@@ -21,6 +21,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"math"
 	"strconv"
@@ -46,6 +47,7 @@ type Options struct {
 	Deliverers int              // how many effects are carried out at once; default: 16
 	Name       string           // begins the names of this bot's claims, another in each process; default: random
 	Registry   prometheus.Registerer
+	Audit      io.Writer // every entry of the audit as a line of JSON, too; default: nowhere
 }
 
 // Bot is the one between chats and store. New makes one.
@@ -62,6 +64,7 @@ type Bot struct {
 	people   people
 	settings settings
 	readings readings
+	audit    witness
 	faults   faults
 	missed   missed
 
@@ -92,6 +95,7 @@ func New(o Options) *Bot {
 		metrics: newMetrics(o.Registry),
 		broken:  map[string]error{},
 	}
+	b.audit.w = o.Audit
 	clock := o.Now
 	if clock == nil {
 		clock = time.Now

@@ -72,6 +72,8 @@ func (d *delivery) carryOut(ctx context.Context) error {
 		return d.tell(ctx)
 	case conversations.Keep:
 		return d.keep(ctx)
+	case conversations.Audit:
+		return d.fileAudit(ctx)
 	}
 	if d.chat == nil {
 		d.logger().Warn("an effect waits for a platform that is not configured")

@@ -252,11 +252,12 @@ type world struct {
 	chat  *fakeChat
 	bot   *Bot
 	log   *bytes.Buffer
+	audit *bytes.Buffer
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{t: t, clock: &clock{now: noon}, chat: &fakeChat{messages: map[string]conversations.Snapshot{}}, log: &bytes.Buffer{}}
+	w := &world{t: t, clock: &clock{now: noon}, chat: &fakeChat{messages: map[string]conversations.Snapshot{}}, log: &bytes.Buffer{}, audit: &bytes.Buffer{}}
 	w.store = &brokenStore{Store: storagetest.NewMemory(w.clock.Now)}
 	w.restart()
 	return w
@@ -266,7 +267,7 @@ func newWorld(t *testing.T) *world {
 func (w *world) restart() {
 	w.bot = New(Options{
 		Store: w.store, Chats: []adapters.Chat{w.chat}, Now: w.clock.Now,
-		Log: slog.New(slog.NewTextHandler(w.log, nil)),
+		Log: slog.New(slog.NewTextHandler(w.log, nil)), Audit: w.audit,
 	})
 }
 

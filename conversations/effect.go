@@ -21,6 +21,7 @@ const (
 	ReadBack EffectKind = "readback" // read Place from At on; what is new or differs comes in as events
 	Tell     EffectKind = "tell"     // say something to another subject
 	Keep     EffectKind = "keep"     // file an immutable row under its natural key; answered by Filed
+	Audit    EffectKind = "audit"    // file an immutable entry about who did what; nothing answers
 )
 
 // Effect is something that a step wants done. It is durable with the state that asked for it, and carried out afterwards.
@@ -44,14 +45,14 @@ type Effect struct {
 	Args []string `json:"args,omitempty"`
 
 	Tell *Event `json:"tell,omitempty"` // Subject names who is told; its Key is set by the bot
-	Key  string `json:"key,omitempty"`  // Keep: the row's natural key
+	Key  string `json:"key,omitempty"`  // Keep, Audit: the row's natural key
 }
 
 // ReadOnly reports whether carrying the effect out changes nothing outside, so that an uncertain end needs no wait.
 func (e Effect) ReadOnly() bool { return e.Kind == Fetch || e.Kind == ReadBack }
 
 // Inside reports whether the effect stays in the store and never reaches a platform.
-func (e Effect) Inside() bool { return e.Kind == Tell || e.Kind == Keep }
+func (e Effect) Inside() bool { return e.Kind == Tell || e.Kind == Keep || e.Kind == Audit }
 
 // OpensThread reports whether people will reply under the post: it is a review's card, posted outside of any thread.
 func (e Effect) OpensThread() bool { return e.Kind == Post && e.Slot == "card" && e.Place.Thread == "" }

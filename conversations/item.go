@@ -123,6 +123,9 @@ func (i *ActionItem) command(o *out, e Event, f Facts) {
 		o.reply("item")
 	default:
 		i.State, i.Reason, i.By, i.Closed = state, shorten(reason, 2000), e.Who, e.At
+		if e.Who != i.Owner {
+			o.audit(typed.Name, number("A", i.Number))
+		}
 		i.tellReview(o)
 		o.reply("item")
 	}

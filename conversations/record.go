@@ -277,6 +277,9 @@ func (r *Review) itemOf(id string, ordinal int, f Facts) *ActionItem {
 // Row makes the content of a Keep, with the same facts as Render. An error means that a fact is missing that must be
 // there; it is tried again later.
 func Row(s Subject, ef Effect, f Facts) ([]byte, error) {
+	if ef.Kind == Audit {
+		return auditRow(s, ef, f)
+	}
 	r, ok := s.State.(*Review)
 	if !ok || ef.View != "report" {
 		return nil, fmt.Errorf("keep %s of a %s", ef.View, KindOf(s.ID))

@@ -11,6 +11,9 @@ import (
 
 // RenderNeeds says what Render and Row must know.
 func RenderNeeds(s Subject, ef Effect, f Facts) Needs {
+	if ef.Kind == Audit {
+		return auditNeeds(ef)
+	}
 	switch state := s.State.(type) {
 	case *Review:
 		return state.renderNeeds(s.ID, ef, f)

@@ -475,9 +475,11 @@ func (t *TimelineEvent) command(o *out, e Event, f Facts) {
 		o.reply("event", "changed")
 	case "timeline hide":
 		t.Hidden = e.Who
+		o.audit(typed.Name, name)
 		o.say(name + " is left out. `timeline show " + name + "` takes it in again.")
 	case "timeline show":
 		t.Hidden = ""
+		o.audit(typed.Name, name)
 		o.reply("event", "shown")
 	default:
 		return

@@ -130,8 +130,8 @@ func (w *WorkspaceState) command(o *out, e Event, f Facts) {
 	if !ok || typed.Name != "settings" {
 		return
 	}
-	if !f.Person(e.Who).Admin {
-		o.say("Only an admin of this workspace can change its settings.")
+	if no := f.adminOnly(e.Who, "Only an admin of this workspace can change its settings."); no != "" {
+		o.say(no)
 		return
 	}
 	changed, problem := w.Settings.change(typed.Rest)
@@ -139,6 +139,8 @@ func (w *WorkspaceState) command(o *out, e Event, f Facts) {
 		o.say(problem)
 		return
 	}
+	what, _ := cutWord(typed.Rest)
+	o.audit("settings "+strings.ToLower(what), "was "+hashed(w.Settings), "is "+hashed(changed))
 	w.Settings = changed
 	o.reply("settings")
 }
