@@ -11,7 +11,7 @@ import (
 	"github.com/debrief-bot/debrief/conversations/when"
 )
 
-// Line is one line of an answer to "what do we change?". It is the review's until it has text, owner and due date; then
+// Line is one line of an answer to "what do we change?", or one about a cause that had no change. It is the review's until it has text, owner and due date; then
 // the action item it proposes owns the truth.
 type Line struct {
 	Ordinal  int       `json:"ordinal"` // never used twice in a review
@@ -21,6 +21,9 @@ type Line struct {
 	Owner    string    `json:"owner,omitempty"`
 	Due      when.Date `json:"due,omitzero"`
 	Priority string    `json:"priority,omitempty"`
+	What     string    `json:"what,omitempty"`     // prevent, detect, mitigate or process
+	Test     string    `json:"test,omitempty"`     // how it will be known that it is done
+	Causes   []string  `json:"causes,omitempty"`   // "w4": what it answers
 	Doubt    string    `json:"doubt,omitempty"`    // why its date could not be read
 	Proposed bool      `json:"proposed,omitempty"` // the action item was told
 	Gone     bool      `json:"gone,omitempty"`     // the answer no longer has it
@@ -32,6 +35,8 @@ func (l Line) complete() bool { return l.Text != "" && l.Owner != "" && !l.Due.I
 // action is what one line says.
 type action struct {
 	text, owner, priority string
+	what, test            string
+	causes                []string
 	due                   when.Date
 	doubt                 string // what stands where a date does, but is none
 }
@@ -40,13 +45,19 @@ var (
 	personWord   = regexp.MustCompile(`^<@([^>\s]+)>[.,;:]?$`)
 	priorityWord = regexp.MustCompile(`^(?i)p[123]$`)
 	bulletMark   = regexp.MustCompile(`^\s*(?:[-*•–]|\d{1,2}[.)])\s+`)
+	whatWord     = regexp.MustCompile(`^(?i)#(prevent|detect|mitigate|process)$`)
+	testClause   = regexp.MustCompile(`(?i)[\s,;(–-]*\bdone when:?\s+(.+?)\)?\s*$`)
 	noChange     = regexp.MustCompile(`^(?i)(none|nothing|no change)\b`)
 )
 
-// parseAction reads `alert per country @kim p1 fri`: owner, priority and date anywhere at the end, in any order. now is
-// the moment of typing in the zone of whoever typed.
+// parseAction reads `add an alert per country @kim p1 fri w5 #detect; done when a test alert arrives`: owner, priority,
+// date, causes and kind anywhere at the end, in any order, and last how it will be known that it is done. now is the
+// moment of typing in the zone of whoever typed.
 func parseAction(line string, now time.Time) action {
 	var a action
+	if m := testClause.FindStringSubmatchIndex(line); m != nil {
+		a.test, line = strings.TrimSpace(line[m[2]:m[3]]), line[:m[0]]
+	}
 	words := strings.Fields(bulletMark.ReplaceAllString(line, ""))
 	for len(words) > 0 {
 		last := words[len(words)-1]
@@ -56,6 +67,14 @@ func parseAction(line string, now time.Time) action {
 		}
 		if bare := strings.Trim(last, ".,;()"); priorityWord.MatchString(bare) && a.priority == "" {
 			a.priority, words = strings.ToLower(bare), words[:len(words)-1]
+			continue
+		}
+		if bare := strings.Trim(last, ".,;()←⟵"); causeWord.MatchString(bare) {
+			a.causes, words = append(a.causes, strings.ToLower(bare)), words[:len(words)-1]
+			continue
+		}
+		if m := whatWord.FindStringSubmatch(last); m != nil && a.what == "" {
+			a.what, words = strings.ToLower(m[1]), words[:len(words)-1]
 			continue
 		}
 		due, n, ok := when.TrailingDue(words, now)
@@ -79,6 +98,7 @@ func parseAction(line string, now time.Time) action {
 		}
 	}
 	a.text = strings.TrimRight(strings.Join(words, " "), " ,;:–-")
+	slices.Sort(a.causes)
 	return a
 }
 
@@ -87,20 +107,22 @@ func parseAction(line string, now time.Time) action {
 func (r *Review) followLines(o *out, answers []Answered, f Facts) {
 	kept := map[int]bool{} // by ordinal
 	var order []int        // of the ordinals, as the answers have them
-	for _, q := range r.questions() {
-		if q.Gives != PartActions {
-			continue
+	follow := func(a Answered, raw, words string, causes []string) {
+		now := a.At.In(f.Person(a.Who).Location(f.Zone))
+		if n := r.followLine(o, a.ID, raw, words, causes, now, kept); n > 0 {
+			order = append(order, n)
 		}
-		for _, a := range takenFor(answers, q.N) {
-			now := a.At.In(f.Person(a.Who).Location(f.Zone))
-			for _, raw := range strings.Split(a.Body, "\n") {
-				if strings.TrimSpace(raw) == "" || noChange.MatchString(strings.TrimSpace(raw)) {
-					continue
-				}
-				if n := r.followLine(o, a.ID, raw, now, kept); n > 0 {
-					order = append(order, n)
-				}
+	}
+	for _, a := range takenFor(answers, r.giving(PartActions)) {
+		for _, raw := range strings.Split(a.Body, "\n") {
+			if line := strings.TrimSpace(raw); line != "" && !noChange.MatchString(line) {
+				follow(a, raw, raw, nil)
 			}
+		}
+	}
+	for _, l := range r.readLeft(answers) {
+		if l.action != "" {
+			follow(l.reply, l.raw, l.action, l.causes)
 		}
 	}
 	for i := range r.Lines {
@@ -121,11 +143,12 @@ func (r *Review) followLines(o *out, answers []Answered, f Facts) {
 }
 
 // followLine returns the line's ordinal; 0: it says nothing.
-func (r *Review) followLine(o *out, reply, raw string, now time.Time, kept map[int]bool) int {
+func (r *Review) followLine(o *out, reply, raw, words string, causes []string, now time.Time, kept map[int]bool) int {
 	var parsed action
 	i := r.sameLine(reply, raw, kept)
 	if i < 0 {
-		if parsed = parseAction(raw, now); parsed.text == "" {
+		parsed = parseAction(words, now)
+		if parsed.causes = known(append(parsed.causes, causes...)); parsed.text == "" {
 			return 0
 		}
 		i = r.matchLine(reply, parsed.text, kept)
@@ -147,6 +170,7 @@ func (r *Review) followLine(o *out, reply, raw string, now time.Time, kept map[i
 		if parsed.priority != "" {
 			l.Priority = parsed.priority
 		}
+		l.What, l.Test, l.Causes = parsed.what, parsed.test, parsed.causes
 		if l.Doubt = parsed.doubt; !parsed.due.IsZero() {
 			l.Due = parsed.due
 		}
@@ -165,6 +189,7 @@ func (r *Review) propose(o *out, l *Line) {
 	l.Proposed = true
 	o.tell(r.itemID(o, l.Ordinal), "propose", l.Text,
 		Field{"owner", l.Owner}, Field{"due", l.Due.String()}, Field{"priority", l.Priority},
+		Field{"kind", l.What}, Field{"test", l.Test}, Field{"causes", strings.Join(l.Causes, " ")},
 		Field{"review", o.subject}, Field{"number", strconv.Itoa(r.Number)}, Field{"facilitator", r.Facilitator},
 		Field{"ordinal", strconv.Itoa(l.Ordinal)}, Field{"title", r.Title}, Field{"channel", r.Home.Channel})
 }
@@ -184,13 +209,19 @@ func (r *Review) matchLine(reply, text string, taken map[int]bool) int {
 	if i := slices.IndexFunc(r.Lines, func(l Line) bool { return free(l) && strings.EqualFold(l.Text, text) }); i >= 0 {
 		return i
 	}
+	return mostAlike(text, len(r.Lines), func(i int) (string, bool) { return r.Lines[i].Text, free(r.Lines[i]) })
+}
+
+// mostAlike is which of n texts shares most words with this one, and at least half of them; below zero: none does.
+func mostAlike(text string, n int, at func(i int) (text string, free bool)) int {
 	best, most := -1, 0
 	words := strings.Fields(strings.ToLower(text))
-	for i, l := range r.Lines {
-		if !free(l) {
+	for i := range n {
+		other, free := at(i)
+		if !free {
 			continue
 		}
-		have := strings.Fields(strings.ToLower(l.Text))
+		have := strings.Fields(strings.ToLower(other))
 		if n := shared(words, have); 2*n >= max(len(words), len(have)) && n > most {
 			best, most = i, n
 		}
@@ -250,4 +281,31 @@ func ownerOf(value string) string {
 		return ""
 	}
 	return strings.TrimPrefix(value, "@")
+}
+
+// takeIdeas makes answers of the ideas that were kept on the way: one line each.
+func (r *Review) takeIdeas(o *out, e Event, f Facts) {
+	var lines []string
+	for _, t := range r.ideas(f) {
+		line := firstLine(t.Shown().Text)
+		if line != "" && !slices.ContainsFunc(r.Lines, func(l Line) bool { return !l.Gone && strings.EqualFold(l.Text, parseAction(line, e.At).text) }) {
+			lines = append(lines, line)
+		}
+	}
+	if len(lines) == 0 {
+		o.say("They are all taken.")
+		return
+	}
+	r.answer(o, Heard{ID: e.Key, Who: e.Who, At: e.At, Text: strings.Join(lines, "\n"), Question: r.giving(PartActions)})
+}
+
+// ideas are the messages of the window that are kept as ideas for a change.
+func (r *Review) ideas(f Facts) []*TimelineEvent {
+	var all []*TimelineEvent
+	for _, s := range f.Subjects {
+		if t, ok := s.State.(*TimelineEvent); ok && t.ideaOnly() && t.Hidden == "" && t.Known > 0 && r.covers(t.Where, t.Shown().Time) {
+			all = append(all, t)
+		}
+	}
+	return all
 }

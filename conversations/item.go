@@ -130,3 +130,6 @@ func (i *ActionItem) command(o *out, e Event, f Facts) {
 		o.reply("item")
 	}
 }
+
+// closed reports whether it was done or given up.
+func (i *ActionItem) closed() bool { return i.State == ItemDone || i.State == ItemWontDo }

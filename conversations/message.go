@@ -49,6 +49,7 @@ const (
 	Channel SpanKind = "channel" // a channel by id
 	Moment  SpanKind = "moment"  // a time, shown in each reader's zone where the platform can; Text is the fallback
 	Link    SpanKind = "link"    // Text, to the message or place in Ref
+	Item    SpanKind = "item"    // a new line of a list, Level deep; Text is the fallback
 )
 
 // Span is a run of text of one kind.
@@ -59,6 +60,8 @@ type Span struct {
 	Time time.Time  // Moment
 	Hour bool       // Moment: only the time of day, where the date has just been said
 	Ref  MessageRef // Link
+
+	Level int // Item: 0 is the outermost
 }
 
 // Control is a button, or a menu when it has options. A click on it comes back as Clicked with the same Verb, Subject and
@@ -96,6 +99,7 @@ type Input struct {
 	Value    string   // what stands there already
 	Lines    bool     // several lines
 	Options  []Option // a choice instead of free text
+	Many     bool     // several options can be chosen: values, also the one that stands there, are separated by spaces
 	Optional bool
 }
 

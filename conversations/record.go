@@ -74,27 +74,150 @@ func named(text string, f Facts) string {
 func record(id string, r *Review, f Facts) postmortem.Record {
 	answers := r.answers()
 	rec := postmortem.Record{
-		Schema: postmortem.Schema, ID: number("PM", r.Number), Title: r.Title, Zone: f.Zone.String(),
+		Schema: postmortem.Schema, ID: number("PM", r.Number), Title: r.Title, Severity: r.Severity, Zone: f.Zone.String(),
 		Facilitator: f.Person(r.Facilitator).Name, People: r.people(answers, f),
+		Summary: named(r.Summary, f), Trigger: named(r.Trigger, f),
 	}
-	for _, e := range r.entries(answers, f) {
-		rec.Timeline = append(rec.Timeline, e.printed(f))
+	for _, a := range r.approved() {
+		rec.Approved = append(rec.Approved, postmortem.Approval{Who: f.Person(a.Who).Name, At: a.At})
 	}
-	during := r.incident(f)
+	entries := r.entries(answers, f)
+	said, other := r.moments(answers, f)
+	rec.Moments = printedMoments(said, entries, f)
+	key := r.keyEvents(rec.Moments)
+	for _, e := range entries {
+		printed := e.printed(f)
+		printed.Key = e.id != "" && key[e.id]
+		rec.Timeline = append(rec.Timeline, printed)
+	}
+	rec.Notes = notes(other, f)
 	for _, q := range r.questions() {
-		for _, a := range takenFor(answers, q.N) {
-			switch q.Gives {
-			case PartTimeline:
-				if _, words := during.told(a, f); words != "" {
-					rec.Notes = append(rec.Notes, postmortem.Note{Text: named(words, f), Who: f.Person(a.Who).Name})
-				}
-			case PartCauses:
-				rec.Causes = append(rec.Causes, postmortem.Cause{Text: named(a.words(), f), Who: f.Person(a.Who).Name})
+		r.printAnswers(&rec, q, takenFor(answers, q.N), f)
+	}
+	accepted := map[string]string{}
+	for _, l := range r.readLeft(answers) {
+		for _, c := range l.causes {
+			if l.accepted != "" {
+				accepted[c] = named(l.accepted, f)
 			}
 		}
 	}
+	for _, root := range postmortem.Roots {
+		for _, c := range r.tree(string(root), accepted, f) {
+			if c.Root = root; r.Tiny {
+				c.Root = ""
+			}
+			rec.Causes = append(rec.Causes, c)
+		}
+	}
 	rec.Actions = r.actionRows(id, f)
+	r.linkItems(&rec, answers)
+	rec.Ideas = r.leftIdeas(f)
+	rec.Skipped = r.unanswered(answers)
 	return rec
+}
+
+// keyEvents are those that show a moment or a cause.
+func (r *Review) keyEvents(moments []postmortem.Moment) map[string]bool {
+	key := map[string]bool{}
+	for _, m := range moments {
+		key[m.Entry] = m.Entry != ""
+	}
+	for _, c := range r.Causes {
+		for _, e := range c.Events {
+			key[e] = key[e] || !c.Gone
+		}
+	}
+	return key
+}
+
+// printAnswers puts the answers to a question into the part of the record that they are for.
+func (r *Review) printAnswers(rec *postmortem.Record, q Question, taken []Answered, f Facts) {
+	switch q.Gives {
+	case PartTimeline:
+		during := r.incident(f)
+		for _, a := range taken {
+			if _, words := during.told(a, f); words != "" {
+				rec.Notes = append(rec.Notes, postmortem.Note{Text: named(words, f), Who: f.Person(a.Who).Name})
+			}
+		}
+	case PartDetection:
+		rec.Detection = notes(taken, f)
+	case PartImpact:
+		rec.Impact = notes(taken, f)
+	case PartSurprises:
+		rec.Surprises = notes(taken, f)
+	case PartLessons:
+		for _, a := range taken {
+			for _, line := range strings.Split(a.words(), "\n") {
+				kind, text := lesson(line)
+				if text == "" {
+					continue
+				}
+				to := map[string]*[]postmortem.Note{
+					"": &rec.Lessons, "helped": &rec.Helped, "hindered": &rec.Hindered, "lucky": &rec.Lucky, "response": &rec.Response,
+				}[kind]
+				*to = append(*to, postmortem.Note{Text: named(text, f), Who: f.Person(a.Who).Name})
+			}
+		}
+	case PartActions:
+		for _, a := range taken {
+			if line := firstWords(a.Body); noChange.MatchString(line) {
+				rec.NoChange = named(a.words(), f)
+			}
+		}
+	}
+}
+
+// notes are answers as they were said. That something is not known is no note.
+func notes(taken []Answered, f Facts) []postmortem.Note {
+	var all []postmortem.Note
+	for _, a := range taken {
+		if text := named(a.words(), f); !unknownTime.MatchString(strings.TrimSpace(text)) {
+			all = append(all, postmortem.Note{Text: text, Who: f.Person(a.Who).Name})
+		}
+	}
+	return all
+}
+
+// linkItems notes on action items which causes they answer, where that was said afterwards: `w4: A-3`.
+func (r *Review) linkItems(rec *postmortem.Record, answers []Answered) {
+	for _, l := range r.readLeft(answers) {
+		for i := range rec.Actions {
+			if a := &rec.Actions[i]; l.item != "" && a.ID == l.item {
+				a.Causes = known(append(a.Causes, l.causes...))
+			}
+		}
+	}
+}
+
+// leftIdeas are the ideas that became no line of an action item.
+func (r *Review) leftIdeas(f Facts) []postmortem.Note {
+	var all []postmortem.Note
+	for _, t := range r.ideas(f) {
+		shown := t.Shown()
+		text := firstLine(shown.Text)
+		taken := slices.ContainsFunc(r.Lines, func(l Line) bool {
+			return !l.Gone && strings.EqualFold(l.Text, parseAction(text, shown.Time).text)
+		})
+		if !taken {
+			all = append(all, postmortem.Note{Text: named(text, f), Who: writer(shown.Who, shown.Author, f)})
+		}
+	}
+	return all
+}
+
+// unanswered are the questions without an answer, and why.
+func (r *Review) unanswered(answers []Answered) []postmortem.Skip {
+	var all []postmortem.Skip
+	for _, q := range r.questions() {
+		why, _ := r.skippedWhy(q.N)
+		if q.Gives == PartTimeline || !r.needed(q) || len(takenFor(answers, q.N)) > 0 {
+			continue
+		}
+		all = append(all, postmortem.Skip{Question: q.Title, Why: why})
+	}
+	return all
 }
 
 // words is an answer's text; what was cut off is said.
@@ -236,22 +359,25 @@ func (i incident) day(at time.Time) time.Time {
 	return best
 }
 
-// actionRows are the action items, and the lines that are not complete yet, in the order of their lines.
+// actionRows are the action items, and the lines that are not complete yet, in the order of their lines. What was done
+// or given up stays, also when the line it came from is gone.
 func (r *Review) actionRows(id string, f Facts) []postmortem.Action {
 	var rows []postmortem.Action
 	for _, l := range r.Lines {
-		if l.Gone {
+		i := r.itemOf(id, l.Ordinal, f)
+		if l.Gone && (i == nil || !i.closed()) {
 			continue
 		}
-		row := postmortem.Action{Text: named(l.Text, f), Owner: ownerName(l.Owner, f), Due: l.Due.String(), Priority: l.Priority, State: "open"}
+		row := postmortem.Action{
+			Text: named(l.Text, f), Owner: ownerName(l.Owner, f), Due: l.Due.String(), Priority: l.Priority, State: "open",
+			Kind: l.What, Test: named(l.Test, f), Causes: l.Causes,
+		}
 		if l.Due.IsZero() {
 			row.Due, row.Doubt = "", l.Doubt
 		}
-		if i := r.itemOf(id, l.Ordinal, f); i != nil {
-			row = postmortem.Action{
-				ID: number("A", i.Number), Text: named(i.Text, f), Owner: ownerName(i.Owner, f), Due: i.Due.String(),
-				Priority: i.Priority, State: string(i.State), Reason: named(i.Reason, f),
-			}
+		if i != nil {
+			row.ID, row.Text, row.Owner, row.Due = number("A", i.Number), named(i.Text, f), ownerName(i.Owner, f), i.Due.String()
+			row.Priority, row.State, row.Reason = i.Priority, string(i.State), named(i.Reason, f)
 		}
 		rows = append(rows, row)
 	}
@@ -305,50 +431,87 @@ func fingerprints(answers []Answered) []string {
 	var all []string
 	for _, a := range answers {
 		if a.Taken {
-			all = append(all, a.ID+" "+strconv.FormatUint(uint64(KeyHash(a.Body)), 36))
+			all = append(all, fingerprint(a))
 		}
 	}
 	return all
 }
 
-// countChanges compares the last published version with the answers and the timeline as they are.
-func (r *Review) countChanges(answers []Answered, f Facts) {
+func fingerprint(a Answered) string {
+	return a.ID + " " + strconv.FormatUint(uint64(KeyHash(a.Body)), 36)
+}
+
+// change is one difference between the last published version and now.
+type change struct{ what, text string }
+
+// changes compares the last published version with the answers and the timeline as they are. false: it cannot be read.
+func (r *Review) changes(answers []Answered, f Facts) ([]change, bool) {
 	if len(r.Published) == 0 {
-		return
+		return nil, false
 	}
 	rep, ok := kept(f, r.Published[len(r.Published)-1].Key)
 	if !ok {
-		return
+		return nil, false
 	}
-	now := map[string]int{}
-	for _, s := range r.timelineOf(f) {
-		now[s.ID] = s.State.(*TimelineEvent).Version
-	}
-	changes := 0
+	var all []change
+	before := map[string]int{} // subject → revision
 	for _, e := range rep.Record.Timeline {
-		if e.Subject == "" {
-			continue
+		if e.Subject != "" {
+			before[e.Subject] = e.Revision
 		}
-		if version, ok := now[e.Subject]; !ok || version != e.Revision {
-			changes++
-		}
-		delete(now, e.Subject)
 	}
-	r.Changes = changes + len(now) + differing(rep.Answers, fingerprints(answers))
+	now := map[string]bool{}
+	for _, s := range r.timelineOf(f) {
+		t := s.State.(*TimelineEvent)
+		now[s.ID] = true
+		switch version, known := before[s.ID]; {
+		case !known:
+			all = append(all, change{number("E", t.Number) + " is new", t.Shown().Text})
+		case version != t.Version:
+			all = append(all, change{number("E", t.Number) + " has changed", t.Shown().Text})
+		}
+	}
+	for _, e := range rep.Record.Timeline {
+		if e.Subject != "" && !now[e.Subject] {
+			all = append(all, change{e.ID + " is gone from the timeline", ""})
+		}
+	}
+	return append(all, changedAnswers(rep.Answers, answers)...), true
 }
 
-// differing counts the answers that are in only one of two lists or differ between them.
-func differing(before, after []string) int {
-	ids := map[string]bool{}
-	for _, list := range [][2][]string{{before, after}, {after, before}} {
-		for _, f := range list[0] {
-			if !slices.Contains(list[1], f) {
-				id, _, _ := strings.Cut(f, " ")
-				ids[id] = true
-			}
+// changedAnswers are the answers that came, went or changed since these fingerprints were taken.
+func changedAnswers(before []string, answers []Answered) []change {
+	was := map[string]string{} // id → fingerprint
+	for _, f := range before {
+		id, _, _ := strings.Cut(f, " ")
+		was[id] = f
+	}
+	var all []change
+	for _, a := range answers {
+		if !a.Taken {
+			continue
+		}
+		f, known := was[a.ID]
+		delete(was, a.ID)
+		question := strconv.Itoa(a.Question)
+		switch {
+		case !known:
+			all = append(all, change{"a new answer to question " + question, a.Body})
+		case f != fingerprint(a):
+			all = append(all, change{"another answer to question " + question, a.Body})
 		}
 	}
-	return len(ids)
+	for range was {
+		all = append(all, change{"an answer was taken back", ""})
+	}
+	return all
+}
+
+// countChanges keeps the number of differences, where they can be told.
+func (r *Review) countChanges(answers []Answered, f Facts) {
+	if changes, ok := r.changes(answers, f); ok {
+		r.Changes = len(changes)
+	}
 }
 
 // spanOf is the first and last time of a list of events.

@@ -2,7 +2,6 @@ package conversations
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -63,7 +62,7 @@ func (p *page) words(s string) *page {
 	return p
 }
 
-func (p *page) wordsf(format string, args ...any) { p.words(fmt.Sprintf(format, args...)) }
+func (p *page) wordsf(format string, args ...any) *page { return p.words(fmt.Sprintf(format, args...)) }
 
 // quote shows what people said, exactly and inert; the people mentioned in it by name.
 func (p *page) quote(text string) *page {
@@ -128,18 +127,14 @@ func (p *page) link(label string, to MessageRef) *page {
 	return p
 }
 
-func (p *page) row(controls ...Control) {
-	p.body.Controls = append(p.body.Controls, controls)
+// item begins a line of a list, so many levels deep.
+func (p *page) item(level int) *page {
+	p.body.Text = append(p.body.Text, Span{Kind: Item, Level: level, Text: "\n" + strings.Repeat("    ", level) + "• "})
+	return p
 }
 
-func countWords(n int, what string) string {
-	if n == 0 {
-		return "no " + what + "s"
-	}
-	if n == 1 {
-		return "1 " + what
-	}
-	return strconv.Itoa(n) + " " + what + "s"
+func (p *page) row(controls ...Control) {
+	p.body.Controls = append(p.body.Controls, controls)
 }
 
 // entry is one line of a timeline, after another one of the time before.

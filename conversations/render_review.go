@@ -19,12 +19,18 @@ func (r *Review) renderNeeds(id string, ef Effect, f Facts) Needs {
 				{Address: reviewsIn(r.Home)},
 			},
 		}
-	case "card", "question", "report", "unfinished":
+	case "card", "question", "draft", "report", "unfinished":
 		return recordNeeds(id, r, f)
 	case "published report", "published":
 		return Needs{Kept: ef.Args[:1]}
-	case "not yours":
+	case "not yours", "led", "not silent", "unapproved":
 		return Needs{People: []string{r.Facilitator}}
+	case "handed":
+		var who []string
+		for _, h := range r.Handed {
+			who = append(who, h.Who)
+		}
+		return Needs{People: known(who)}
 	}
 	return Needs{}
 }
@@ -52,7 +58,49 @@ func (r *Review) render(p *page, id string, ef Effect) {
 	case "asking":
 		p.words("Replies in the thread now belong to question " + ef.Args[0] + ".")
 	case "not yours":
-		p.someone(r.Facilitator).words(" leads this review and publishes it, or an admin does.")
+		p.someone(r.Facilitator).words(" leads this review and " + ef.Args[0] + " it, or an admin does.")
+	case "not yet":
+		r.renderNotYet(p, ef.Args[0])
+	case "handed":
+		r.renderHanded(p, ef.Args[0])
+	case "live":
+		if r.Async {
+			p.words("From now on I ask nothing by myself. [Ask here] asks a question, `ask 4 @kim thu` asks one person, and `4: …` answers one at any time.")
+		} else {
+			p.words("From now on the next question follows on [Next].")
+		}
+	case "deeper":
+		r.renderDeeper(p, ef.Args[0])
+	case "severity":
+		p.wordsf("**%s** has severity %d.", r.name(), r.Severity)
+		if r.wantsApproval() {
+			p.words(" Somebody else who took part has to approve its report before it is published.")
+		}
+	case "reworded":
+		p.words("The " + ef.Args[0] + " is changed.")
+	case "parked":
+		p.words("**" + r.name() + "** is parked")
+		if r.Parked != nil && !r.Parked.Until.IsZero() {
+			p.words(" until ").moment(r.Parked.Until)
+		}
+		p.words(". Nothing is asked meanwhile; [Resume] on the card goes on.")
+	case "resumed":
+		p.words("**" + r.name() + "** goes on.")
+	case "cancelled":
+		p.words("**" + r.name() + "** is cancelled. What was said is kept; `reopen` takes it up again.")
+	case "reopened":
+		p.words("**" + r.name() + "** is open again. Action items stay as they are; publishing makes version " + strconv.Itoa(len(r.Published)+1) + ".")
+	case "led":
+		p.someone(r.Facilitator).words(" leads **" + r.name() + "** now.")
+	case "not silent":
+		p.someone(r.Facilitator).words(" was here ").moment(r.Led).words(". After two working days without a word anybody who takes part can take over.")
+	case "approved":
+		p.words("Noted: you approve the draft as it is. If it changes, the approval is asked for again.")
+	case "unapproved":
+		p.wordsf("Severity %d: somebody who took part, other than ", r.Severity).someone(r.Facilitator).words(", has to approve the draft first, with [Approve] in the thread.")
+		if len(r.Approved) > 0 {
+			p.words(" It has changed since it was approved.")
+		}
 	case "unfinished":
 		r.renderUnfinished(p, id)
 	case "refused":
@@ -62,6 +110,8 @@ func (r *Review) render(p *page, id string, ef Effect) {
 	case "question":
 		n, _ := strconv.Atoi(ef.Args[0])
 		r.renderQuestion(p, id, n)
+	case "draft":
+		r.renderDraft(p, id)
 	case "published report":
 		if rep, ok := kept(p.facts, ef.Args[0]); ok {
 			p.words(rep.Markdown)
@@ -142,21 +192,63 @@ func (r *Review) windowValue() string {
 }
 
 func (r *Review) renderWhere(p *page) {
+	n := r.asking()
 	switch {
-	case r.Stage == StageAsked || r.Stage == StageBurning:
+	case !r.begun():
 		p.words("This review has not begun: it waits to hear that the incident is over.")
-	case r.asking() > 0:
-		q, _ := r.question(r.asking())
-		p.wordsf("Somebody was quicker: question %d, %s, is the one that is asked now.", q.N, strings.ToLower(q.Short))
+	case r.Stage == StageCancelled:
+		p.words("This review is cancelled: ").quote(r.Reason).words(". `reopen` takes it up again.")
+	case r.Parked != nil:
+		p.words("This review is parked. [Resume] on the card goes on.")
+	case r.Stage == StagePublished:
+		p.wordsf("Version %d is published. `reopen` takes the review up again.", len(r.Published))
+	case n > 0:
+		q, _ := r.question(n)
+		p.wordsf("Somebody was quicker: question %d, %s, is the one that is asked now.", n, strings.ToLower(q.Short))
+	case r.Stage == StageOpen:
+		p.words("No question is asked just now. [Ask here] on the card asks one.")
 	default:
 		p.words("All questions are closed. [Read the draft] and [Publish] are on the card.")
 	}
 }
 
+func (r *Review) renderNotYet(p *page, arg string) {
+	n, _ := strconv.Atoi(arg)
+	q, _ := r.question(n)
+	var waits []string
+	for _, n := range r.waits(q) {
+		waits = append(waits, strconv.Itoa(n))
+	}
+	p.words("First what comes before: " + strings.Join(waits, ", ") + " " + map[bool]string{true: "is", false: "are"}[len(waits) == 1] +
+		" still open. What you have for it already is kept if you write `" + arg + ": …`.")
+}
+
+func (r *Review) renderHanded(p *page, arg string) {
+	n, _ := strconv.Atoi(arg)
+	h, ok := r.handedTo(n)
+	if !ok {
+		return
+	}
+	p.someone(h.Who).wordsf(" is asked to answer question %d", n)
+	if !h.Due.IsZero() {
+		p.words(" by " + dueWords(h.Due.String()))
+	}
+	p.words(", and hears of it in the weekly message.")
+}
+
+func (r *Review) renderDeeper(p *page, place string) {
+	p.words("Plain replies in the thread now ")
+	if c := r.cause(place); c != nil {
+		p.words("go under **" + place + "** ").quote(shorten(c.Text, 200)).words(": why was that so?")
+		return
+	}
+	p.words("say " + rootWords[postmortem.Root(place)] + ".")
+}
+
 func (r *Review) renderUnfinished(p *page, id string) {
 	var open []string
 	for _, q := range r.questions() {
-		if !slices.Contains(r.Closed, q.N) {
+		if !r.isClosed(q.N) && r.needed(q) {
 			open = append(open, strconv.Itoa(q.N)+" "+strings.ToLower(q.Short))
 		}
 	}
@@ -169,8 +261,12 @@ func (r *Review) phase() int {
 	if r.Stage != StageOpen {
 		return len(phases) - 1
 	}
-	q, _ := r.question(r.asking())
-	return max(slices.Index(phases, q.Phase), 0)
+	for _, q := range r.questions() {
+		if n := r.asking(); q.N == n || (n == 0 && !r.isClosed(q.N)) {
+			return slices.Index(phases, q.Phase)
+		}
+	}
+	return len(phases) - 1
 }
 
 func (r *Review) renderCard(p *page, id string) {
@@ -191,18 +287,14 @@ func (r *Review) renderCard(p *page, id string) {
 		from, until := events[0].Time, events[len(events)-1].Time
 		p.span(from, until).words(" · ")
 	}
-	p.words(countWords(len(events), "event") + " on the timeline · tiny review led by ").someone(r.Facilitator)
+	p.words(countWords(len(events), "event") + " on the timeline · ")
+	if r.Severity > 0 {
+		p.wordsf("severity %d · ", r.Severity)
+	}
+	p.words(map[bool]string{true: "tiny review", false: "review"}[r.Tiny] + " led by ").someone(r.Facilitator)
 	for _, q := range r.questions() {
-		mark := "○"
-		switch {
-		case slices.Contains(r.Closed, q.N):
-			mark = "✓"
-		case r.hasAsked(q.N):
-			mark = "●"
-		}
-		p.wordsf("\n%s %d %s", mark, q.N, q.Short)
-		if n := len(takenFor(answers, q.N)); n > 0 {
-			p.words(" · " + countWords(n, "answer"))
+		if q.Gives != PartLeft || r.hasAsked(q.N) {
+			r.cardQuestion(p, q, answers)
 		}
 	}
 	if n := len(r.actionRows(id, p.facts)); n > 0 {
@@ -210,48 +302,179 @@ func (r *Review) renderCard(p *page, id string) {
 		if open := len(r.openLines()); open > 0 {
 			p.wordsf(", %d of them without owner or date", open)
 		}
+		if done := r.itemsClosed(id, p.facts); len(r.Published) > 0 && done > 0 {
+			p.wordsf(", %d settled", done)
+		}
 	}
-	if ideas := r.ideas(p.facts); ideas > 0 {
+	if ideas := len(r.ideas(p.facts)); ideas > 0 {
 		p.words("\n" + countWords(ideas, "idea") + " for a change kept")
+	}
+	r.cardState(p, id, answers)
+	r.cardControls(p, id)
+}
+
+// cardQuestion is a question's line on the card.
+func (r *Review) cardQuestion(p *page, q Question, answers []Answered) {
+	mark := "○"
+	why, skipped := r.skippedWhy(q.N)
+	taken := len(takenFor(answers, q.N))
+	switch {
+	case skipped && taken == 0:
+		mark = "–"
+	case r.isClosed(q.N):
+		mark = "✓"
+	case r.hasAsked(q.N):
+		mark = "●"
+	}
+	p.wordsf("\n%s %d %s", mark, q.N, q.Short)
+	if taken > 0 {
+		p.words(" · " + countWords(taken, "answer"))
+	} else if skipped {
+		p.words(" · left out")
+		if why != "" {
+			p.words(": ").quote(why)
+		}
+	}
+	if h, ok := r.handedTo(q.N); ok && taken == 0 {
+		p.words(" · ").someone(h.Who)
+		if !h.Due.IsZero() {
+			p.words(", by " + dueWords(h.Due.String()))
+		}
+	}
+}
+
+// cardState is how far the review has come, and what has happened to it.
+func (r *Review) cardState(p *page, id string, answers []Answered) {
+	switch {
+	case r.Stage == StageCancelled:
+		p.words("\nCancelled: ").quote(r.Reason)
+		return
+	case r.Parked != nil:
+		p.words("\nParked")
+		if !r.Parked.Until.IsZero() {
+			p.words(" until ").moment(r.Parked.Until)
+		}
+		if r.Parked.Why != "" {
+			p.words(": ").quote(r.Parked.Why)
+		}
+		return
+	}
+	if n := r.changedSinceAgreed(p.facts); n > 0 && len(r.Published) == 0 {
+		p.words("\nThe timeline has " + countWords(n, "change") + " since it was agreed.")
 	}
 	switch {
 	case len(r.Published) > 0 && r.Changes > 0:
 		p.wordsf("\nVersion %d is published. %s since.", len(r.Published), countWords(r.Changes, "change"))
 	case len(r.Published) > 0:
 		p.wordsf("\nVersion %d is published.", len(r.Published))
+	case r.Stage == StageDraft && r.wantsApproval() && len(r.approved()) == 0:
+		p.wordsf("\nSeverity %d: the draft waits for an approval.", r.Severity)
+	case r.Stage == StageDraft:
+		p.words("\nThe draft is ready to be read and published.")
 	default:
 		p.words("\nWe look at how this could happen, not at who did it.")
 	}
-	r.cardControls(p, id)
 }
 
-// ideas counts the messages of the window that are kept as ideas for a change.
-func (r *Review) ideas(f Facts) int {
+// changedSinceAgreed counts the events that changed after the question about the timeline was closed.
+func (r *Review) changedSinceAgreed(f Facts) int {
+	if r.Agreed.IsZero() {
+		return 0
+	}
 	n := 0
 	for _, s := range f.Subjects {
-		if t, ok := s.State.(*TimelineEvent); ok && t.ideaOnly() && t.Hidden == "" && r.covers(t.Where, t.Shown().Time) {
+		t, ok := s.State.(*TimelineEvent)
+		if ok && t.Number > 0 && t.ChangedAt.After(r.Agreed) && r.covers(t.Where, t.Shown().Time) {
 			n++
 		}
 	}
 	return n
 }
 
+// itemsClosed counts the action items that were done or given up.
+func (r *Review) itemsClosed(id string, f Facts) int {
+	n := 0
+	for _, l := range r.Lines {
+		if i := r.itemOf(id, l.Ordinal, f); i != nil && i.closed() {
+			n++
+		}
+	}
+	return n
+}
+
+func countWords(n int, what string) string {
+	if n == 0 {
+		return "no " + what + "s"
+	}
+	if n == 1 {
+		return "1 " + what
+	}
+	return strconv.Itoa(n) + " " + what + "s"
+}
+
 func (r *Review) cardControls(p *page, id string) {
+	if r.Stage == StageCancelled {
+		p.row(Control{Label: "Reopen", Verb: "form", Subject: id, Value: "reopen"}, Control{Label: "Timeline", Verb: "timeline", Subject: id})
+		return
+	}
+	if r.Parked != nil {
+		p.row(Control{Label: "Resume", Verb: "resume", Subject: id, Primary: true})
+	}
 	var answer, ask []Option
 	for _, q := range r.questions() {
+		if q.Gives == PartLeft && !r.hasAsked(q.N) {
+			continue
+		}
 		o := Option{Label: strconv.Itoa(q.N) + " " + q.Short, Value: strconv.Itoa(q.N)}
 		answer, ask = append(answer, o), append(ask, o)
 	}
-	p.row(
-		Control{Label: "Answer", Verb: "answer form", Subject: id, Options: answer},
-		Control{Label: "Ask here", Verb: "ask", Subject: id, Options: ask},
-	)
-	publish := Control{Label: "Publish", Verb: "publish", Subject: id, Primary: r.Stage == StageDraft}
-	if len(r.Published) > 0 {
-		publish.Label = "Publish again"
-		publish.Primary = r.Changes > 0
+	row := []Control{{Label: "Answer", Verb: "answer form", Subject: id, Options: answer}}
+	if r.Parked == nil {
+		row = append(row, Control{Label: "Ask here", Verb: "ask", Subject: id, Options: ask})
 	}
-	p.row(Control{Label: "Timeline", Verb: "timeline", Subject: id}, Control{Label: "Read the draft", Verb: "draft", Subject: id}, publish)
+	if !r.Tiny && r.Stage == StageOpen {
+		live := Control{Label: "Live: on", Verb: "live", Subject: id, Value: "off"}
+		if r.Async {
+			live.Label, live.Value = "Live: off", "on"
+		}
+		row = append(row, live)
+	}
+	p.row(row...)
+	row = []Control{{Label: "Timeline", Verb: "timeline", Subject: id}, {Label: "Read the draft", Verb: "draft", Subject: id}}
+	if r.Parked == nil {
+		publish := Control{Label: "Publish", Verb: "publish", Subject: id, Primary: r.Stage == StageDraft}
+		if len(r.Published) > 0 {
+			publish.Label = "Publish again"
+			publish.Primary = r.Changes > 0
+		}
+		row = append(row, publish)
+	}
+	if len(r.Published) > 0 && r.Changes > 0 {
+		row = append(row, Control{Label: "Look", Verb: "changes", Subject: id})
+	}
+	p.row(append(row, Control{Label: "More", Verb: "more", Subject: id})...)
+}
+
+// renderMore shows privately what can be done with the review that is not done every day. Each button opens a form.
+func (r *Review) renderMore(p *page, id string) {
+	form := func(label, verb string) Control { return Control{Label: label, Verb: "form", Subject: id, Value: verb} }
+	p.words("**" + r.name() + "** ").quote(r.Title)
+	p.row(form("Title, summary, trigger", "words"), form("Severity", "severity"))
+	if r.Stage == StageOpen && r.Parked == nil {
+		p.row(form("Ask one person", "hand out"), form("Leave a question out", "skip"))
+	}
+	row := []Control{form("Hand over", "hand over"), form("Take over", "take over")}
+	switch {
+	case r.Stage == StagePublished:
+		row = append(row, form("Reopen", "reopen"))
+	case len(r.Published) > 0:
+	case r.Parked == nil:
+		row = append(row, form("Park", "park"), form("Cancel", "cancel"))
+	default:
+		row = append(row, form("Cancel", "cancel"))
+	}
+	p.row(row...)
+	p.row(Control{Label: "Help", Verb: "help", Subject: id})
 }
 
 func (r *Review) renderQuestion(p *page, id string, n int) {
@@ -261,19 +484,21 @@ func (r *Review) renderQuestion(p *page, id string, n int) {
 	}
 	answers := r.answers()
 	taken := takenFor(answers, n)
-	closed := slices.Contains(r.Closed, n)
+	closed := r.isClosed(n)
 	p.wordsf("**%d · %s**", q.N, q.Title)
 	if closed {
 		p.words(" ✓")
 	} else {
-		if q.Gives == PartTimeline {
-			r.quoteTimeline(p, answers)
-		}
+		r.beforeHint(p, q, answers)
 		p.words("\n" + q.Hint)
 	}
 	switch {
 	case q.Gives == PartActions:
 		r.quoteActions(p, id)
+	case q.Gives == PartCauses && !r.Tiny:
+		r.quoteWhys(p)
+	case q.Gives == PartMoments:
+		r.quoteMoments(p, answers, closed)
 	case closed:
 		during := r.incident(p.facts)
 		for _, a := range taken {
@@ -281,24 +506,270 @@ func (r *Review) renderQuestion(p *page, id string, n int) {
 		}
 	}
 	if closed {
-		if len(taken) == 0 {
+		if why, skipped := r.skippedWhy(n); skipped && len(taken) == 0 {
+			p.words("\nLeft out")
+			if why != "" {
+				p.words(": ").quote(why)
+			}
+			p.words(".")
+		} else if len(taken) == 0 {
 			p.words("\nNo answer.")
 		}
 		return
 	}
-	talk := 0
+	r.questionFoot(p, id, q, answers)
+}
+
+// questionFoot says what was heard and offers what can be done about an open question.
+func (r *Review) questionFoot(p *page, id string, q Question, answers []Answered) {
+	taken, talk, look := len(takenFor(answers, q.N)), 0, 0
 	for _, a := range answers {
-		if a.Question == n && !a.Taken && !a.Deleted {
+		if a.Question != q.N || a.Deleted {
+			continue
+		}
+		if !a.Taken {
 			talk++
+		} else if len(r.doubts(a, p.facts)) > 0 {
+			look++
 		}
 	}
-	if len(taken)+talk > 0 {
-		p.wordsf("\n%d taken · %d just talk", len(taken), talk)
+	if taken+talk > 0 {
+		p.wordsf("\n%d taken · %d just talk", taken, talk)
 	}
-	row := []Control{{Label: "Next", Verb: "next", Subject: id, Value: strconv.Itoa(n), Primary: true}}
-	row = append(row, Control{Label: "Answer in a form", Verb: "answer form", Subject: id, Value: strconv.Itoa(n)})
-	if len(r.openLines()) > 0 && q.Gives == PartActions {
-		row = append(row, Control{Label: "Fill in", Verb: "fill form", Subject: id})
+	if look > 0 {
+		p.wordsf(" · ⚠ %d to look at", look)
+	}
+	n := strconv.Itoa(q.N)
+	row := []Control{{Label: "Next", Verb: "next", Subject: id, Value: n, Primary: true}}
+	row = append(row, Control{Label: "Answer in a form", Verb: "answer form", Subject: id, Value: n})
+	if !r.Tiny {
+		row = append(row, Control{Label: "Skip", Verb: "form", Subject: id, Value: "skip " + n})
+	}
+	row = append(row, Control{Label: "Sort", Verb: "sort form", Subject: id, Value: n})
+	if look > 0 {
+		row = append(row, Control{Label: "Look", Verb: "look", Subject: id, Value: n})
+	}
+	p.row(row...)
+	if row = r.questionControls(p, id, q, answers); len(row) > 0 {
+		p.row(row...)
+	}
+}
+
+// questionControls are the buttons and menus that only one question has.
+func (r *Review) questionControls(p *page, id string, q Question, answers []Answered) []Control {
+	var row []Control
+	if len(q.Choices) > 0 {
+		var options []Option
+		for _, c := range q.Choices {
+			options = append(options, Option{c, strconv.Itoa(q.N) + " " + c})
+		}
+		row = append(row, Control{Label: "It was", Verb: "choose", Subject: id, Options: options})
+	}
+	switch q.Gives {
+	case PartMoments:
+		entries := r.entries(answers, p.facts)
+		said, _ := r.moments(answers, p.facts)
+		if len(said) < len(r.proposed(entries)) {
+			row = append(row, Control{Label: "That's right", Verb: "moments", Subject: id, Primary: len(said) == 0})
+		}
+		row = append(row, Control{Label: "Change", Verb: "form", Subject: id, Value: "moments"})
+	case PartCauses:
+		if options := r.deeperOptions(); !r.Tiny {
+			row = append(row, Control{Label: "Go deeper", Verb: "deeper", Subject: id, Options: options})
+		}
+	case PartActions:
+		if len(r.openLines()) > 0 {
+			row = append(row, Control{Label: "Fill in", Verb: "fill form", Subject: id})
+		}
+		if n := len(r.leftIdeas(p.facts)); n > 0 {
+			label := "Take the " + countWords(n, "idea")
+			if n == 1 {
+				label = "Take the idea"
+			}
+			row = append(row, Control{Label: label, Verb: "ideas", Subject: id})
+		}
+	case PartLeft:
+		if len(r.openLines()) > 0 {
+			row = append(row, Control{Label: "Fill in", Verb: "fill form", Subject: id})
+		}
+	}
+	return row
+}
+
+const deeperCap = 25 // options of one menu of Discord
+
+// deeperOptions are the roots and the newest leaves.
+func (r *Review) deeperOptions() []Option {
+	var options []Option
+	for _, root := range postmortem.Roots {
+		options = append(options, Option{rootWords[root], string(root)})
+	}
+	open := r.openCauses()
+	for _, c := range open[max(0, len(open)-deeperCap+len(options)):] {
+		options = append(options, Option{causeName(c.ID) + " " + shorten(c.Text, 60), causeName(c.ID)})
+	}
+	return options
+}
+
+var rootWords = map[postmortem.Root]string{
+	postmortem.WhyHappened: "why it happened", postmortem.WhyLate: "why we noticed late", postmortem.WhyLong: "why it took long",
+}
+
+// beforeHint is what the bot knows already about what it asks.
+func (r *Review) beforeHint(p *page, q Question, answers []Answered) {
+	switch q.Gives {
+	case PartTimeline:
+		r.quoteTimeline(p, answers)
+		if !r.Tiny {
+			r.quoteGap(p, answers)
+		}
+	case PartActions:
+		for _, idea := range r.leftIdeas(p.facts) {
+			p.words("\n🎯 ").inert(postmortem.Clean(shorten(idea.Text, 200)))
+		}
+	case PartLeft:
+		for _, c := range r.leftCauses(answers) {
+			p.words("\n• **" + causeName(c.ID) + "** ").quote(shorten(c.Text, 300))
+		}
+	}
+}
+
+// shortGap is the silence below which nothing is asked about it.
+const shortGap = 15 * time.Minute
+
+// quoteGap asks about the longest silence of the timeline.
+func (r *Review) quoteGap(p *page, answers []Answered) {
+	entries := r.entries(answers, p.facts)
+	var from, until time.Time
+	for i := 1; i < len(entries); i++ {
+		if a, b := entries[i-1].Time, entries[i].Time; b.Sub(a) >= shortGap && b.Sub(a) > until.Sub(from) {
+			from, until = a, b
+		}
+	}
+	if len(entries) == 0 {
+		return
+	}
+	if from.IsZero() {
+		p.words("\nWhat came before ").next(entries[0].Time, entries[0].Time).words("?")
+		return
+	}
+	p.words("\nNothing is there between ").next(from, from).words(" and ").next(from, until).
+		words(" ("+postmortem.Duration(until.Sub(from))+"). What went on? And what came before ").next(from, entries[0].Time).words("?")
+}
+
+// quoteMoments lists the moments: what was said, and of the others what the pins propose.
+func (r *Review) quoteMoments(p *page, answers []Answered, closed bool) {
+	entries := r.entries(answers, p.facts)
+	said, words := r.moments(answers, p.facts)
+	proposed := r.proposed(entries)
+	for _, name := range postmortem.MomentNames {
+		m, known := said[name]
+		if !known {
+			if m = proposed[name]; closed || (m.event == "" && name == postmortem.Acked) {
+				continue
+			}
+		}
+		p.words("\n• " + string(name) + " ")
+		m, e, found := m.resolved(entries)
+		switch {
+		case m.unknown:
+			p.words("– not known")
+		case !found:
+			p.words("– " + m.event + " is not on the timeline")
+		case m.at.IsZero():
+			p.words("– ?")
+		default:
+			p.moment(m.at)
+			if m.event != "" {
+				p.words(" ").quote(shorten(firstLine(e.Text), 120)).words(" (" + m.event + ")")
+			}
+			if !known {
+				p.words(" ?")
+			}
+		}
+	}
+	if wrong := disorder(said, entries); wrong != "" {
+		p.words("\n⚠ " + wrong + ". Which of them is it?")
+	}
+	for _, a := range words {
+		p.words("\n• ").quote(shorten(a.Body, 300)).words(" – ").someone(a.Who)
+	}
+}
+
+// quoteWhys is the tree of causes.
+func (r *Review) quoteWhys(p *page) {
+	for _, root := range postmortem.Roots {
+		under := r.causesUnder(string(root))
+		if len(under) == 0 {
+			continue
+		}
+		p.words("\n**" + strings.ToUpper(rootWords[root][:1]) + rootWords[root][1:] + "**")
+		r.quoteCauses(p, under, 0)
+	}
+}
+
+func (r *Review) quoteCauses(p *page, causes []Factor, level int) {
+	for _, c := range causes {
+		name := causeName(c.ID)
+		under := r.causesUnder(name)
+		p.item(level)
+		if c.Gone {
+			p.words("**" + name + "** (taken back)")
+		} else {
+			p.words("**" + name + "** ").quote(shorten(c.Text, 300))
+			if len(c.Events) > 0 {
+				p.words(" (" + strings.Join(c.Events, ", ") + ")")
+			}
+			if c.Doubt != "" {
+				p.words(" ⚠")
+			}
+			if len(under) == 0 {
+				p.words(" ○")
+			}
+		}
+		r.quoteCauses(p, under, level+1)
+	}
+}
+
+// renderDraft is the message that says that everything was asked: what the report will say at its head, and what it lacks.
+func (r *Review) renderDraft(p *page, id string) {
+	rec := record(id, r, p.facts)
+	p.words("**The draft of " + r.name() + " is ready.** Read it, say what is wrong, then publish it.")
+	if len(rec.Skipped) > 0 {
+		p.words("\nNot answered:")
+		for i, s := range rec.Skipped {
+			p.words(joint(i, len(rec.Skipped)) + " " + strings.TrimSuffix(s.Question, "?"))
+		}
+		p.words(".")
+	}
+	if n := len(r.openLines()); n > 0 {
+		p.words("\n" + countWords(n, "action item") + " without owner or date.")
+	}
+	if r.Summary == "" {
+		p.words("\nThe summary is mine; [Change the words] puts yours in its place.")
+	}
+	for i, a := range r.approved() {
+		if i == 0 {
+			p.words("\nApproved by ")
+		}
+		p.words(joint(i, len(r.approved()))).someone(a.Who)
+	}
+	switch stale := len(r.Approved) - len(r.approved()); {
+	case r.wantsApproval() && stale > 0:
+		p.words("\nIt has changed since it was approved: it has to be approved again.")
+	case r.wantsApproval() && len(r.approved()) == 0:
+		p.wordsf("\nSeverity %d: somebody other than ", r.Severity).someone(r.Facilitator).words(" approves it first.")
+	}
+	if len(r.Published) > 0 {
+		p.wordsf("\nVersion %d is published.", len(r.Published))
+	}
+	row := []Control{{Label: "Read the draft", Verb: "draft", Subject: id, Primary: r.Stage == StageDraft}}
+	if r.Stage == StageDraft {
+		row = append(row, Control{Label: "Approve", Verb: "approve", Subject: id})
+	}
+	row = append(row, Control{Label: "Change the words", Verb: "form", Subject: id, Value: "words"})
+	if r.Stage == StageDraft {
+		row = append(row, Control{Label: "Publish", Verb: "publish", Subject: id}, Control{Label: "Publish with roles instead of names", Verb: "publish", Subject: id, Value: "roles"})
 	}
 	p.row(row...)
 }

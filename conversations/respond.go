@@ -2,7 +2,6 @@ package conversations
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -15,6 +14,9 @@ func RespondNeeds(e Event, f Facts) Needs {
 		if s, ok := f.Subject(e.Subject); ok {
 			if r, ok := s.State.(*Review); ok {
 				n = merged(n, recordNeeds(s.ID, r, f))
+				if len(r.Published) > 0 {
+					n.Kept = append(n.Kept, r.Published[len(r.Published)-1].Key)
+				}
 			}
 		}
 		return n
@@ -300,58 +302,14 @@ func respondClick(p *page, e Event, f Facts) Answer {
 		showTimeline(p, r.entries(r.answers(), f), "Nothing is on the timeline of this review.")
 	case e.Verb == "draft":
 		draft(p, s.ID, r, f)
-	case e.Verb == "answer form":
-		return r.answerForm(s.ID, e.Value)
-	case e.Verb == "fill form":
-		return r.fillForm(s.ID)
+	case e.Verb == "more":
+		r.renderMore(p, s.ID)
+	case e.Verb == "look":
+		r.renderLook(p, s.ID, e.Value)
+	case e.Verb == "changes":
+		r.renderChanges(p)
+	default:
+		return r.formFor(p, s.ID, e)
 	}
 	return Answer{Private: p.body}
-}
-
-// addForm is "Add to timeline" on a message, or on nothing.
-func addForm(e Event) *Form {
-	form := &Form{Title: "Add to timeline", Verb: "add", Submit: "Keep", Inputs: []Input{
-		{Name: "text", Label: "What happened", Value: shorten(e.Text, answerRunes), Lines: true},
-		{Name: "when", Label: "When", Hint: "14:05, yesterday 23:50, 10m ago; empty: now", Optional: true},
-	}}
-	if e.Message.ID != "" {
-		form.Value = e.Message.Key()
-		form.Inputs[1].Hint = "empty: when it was written"
-	}
-	return form
-}
-
-func (r *Review) answerForm(id, question string) Answer {
-	n, _ := strconv.Atoi(question)
-	q, ok := r.question(n)
-	if !ok {
-		return private("Which question? They are 1 to " + strconv.Itoa(len(r.questions())) + ".")
-	}
-	return Answer{Form: &Form{
-		Title: shorten(strconv.Itoa(q.N)+" · "+q.Title, 24), Verb: "answer", Subject: id, Value: strconv.Itoa(q.N), Submit: "Answer",
-		Inputs: []Input{{Name: "text", Label: q.Title, Hint: plainHint(q.Hint), Lines: true}},
-	}}
-}
-
-func plainHint(s string) string { return strings.ReplaceAll(s, "`", "") }
-
-const fillLines = 2 // a Discord form has room for five inputs
-
-// fillForm asks for what lines of action items lack, all in one.
-func (r *Review) fillForm(id string) Answer {
-	open := r.openLines()
-	if len(open) == 0 {
-		return private("Nothing is missing.")
-	}
-	form := &Form{Title: "Who, and by when?", Verb: "fill", Subject: id, Submit: "Save"}
-	for _, l := range open[:min(fillLines, len(open))] {
-		n := strconv.Itoa(l.Ordinal)
-		if l.Owner == "" {
-			form.Inputs = append(form.Inputs, Input{Name: "owner " + n, Label: shorten(l.Text, 38) + ": who?", Hint: "@kim", Optional: true})
-		}
-		if l.Due.IsZero() {
-			form.Inputs = append(form.Inputs, Input{Name: "due " + n, Label: shorten(l.Text, 34) + ": by when?", Hint: "fri, 2 weeks, 2026-12-01", Optional: true})
-		}
-	}
-	return Answer{Form: form}
 }

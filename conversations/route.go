@@ -7,6 +7,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/debrief-bot/debrief/conversations/postmortem"
 	"github.com/debrief-bot/debrief/conversations/when"
 )
 
@@ -50,7 +51,8 @@ func Route(e Event, s Settings) Routing {
 
 // readingVerbs are those of controls that change nothing.
 var readingVerbs = map[string]bool{
-	"draft": true, "timeline": true, "answer form": true, "fill form": true, "add form": true, "help": true, "keeps": true,
+	"draft": true, "timeline": true, "answer form": true, "fill form": true, "add form": true, "sort form": true,
+	"rewrite form": true, "form": true, "more": true, "look": true, "changes": true, "help": true, "keeps": true,
 }
 
 func routeSaid(e Event) Routing {
@@ -279,10 +281,16 @@ func checkForm(e Event, f Facts) (Answer, bool) {
 	var wrong []Field
 	text := strings.TrimSpace(e.Field("text"))
 	switch e.Verb {
-	case "answer", "add":
+	case "answer", "add", "rewrite":
 		if text == "" {
 			wrong = append(wrong, Field{"text", "There is nothing here yet."})
 		}
+	case "cancel":
+		if strings.TrimSpace(e.Field("reason")) == "" {
+			wrong = append(wrong, Field{"reason", "Say why, so that nobody wonders later."})
+		}
+	case "moments":
+		wrong = append(wrong, checkMoments(e, f)...)
 	}
 	for _, field := range e.Fields {
 		if len([]rune(field.Value)) > answerRunes {
@@ -299,7 +307,7 @@ func checkForm(e Event, f Facts) (Answer, bool) {
 		switch name, _, _ := strings.Cut(field.Name, " "); name {
 		case "when":
 			_, err = when.Past(typed, now)
-		case "due":
+		case "due", "until":
 			_, err = when.Due(typed, now)
 		case "owner":
 			if ownerOf(typed) == "" {
@@ -311,6 +319,19 @@ func checkForm(e Event, f Facts) (Answer, bool) {
 		}
 	}
 	return Answer{Errors: wrong}, len(wrong) == 0
+}
+
+// checkMoments says which of the moments in the form cannot be read.
+func checkMoments(e Event, f Facts) []Field {
+	var wrong []Field
+	now := e.At.In(f.Person(e.Who).Location(f.Zone))
+	for _, name := range postmortem.MomentNames {
+		typed := strings.TrimSpace(e.Field(string(name)))
+		if _, ok := (incident{}).readMoment(string(name)+" "+typed, now); typed != "" && !ok {
+			wrong = append(wrong, Field{string(name), "A time or an event of the timeline: 14:31, yesterday 23:50, E-14, or unknown."})
+		}
+	}
+	return wrong
 }
 
 // sentence is a refusal to read a date or time, as people are shown it.

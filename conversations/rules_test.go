@@ -27,9 +27,9 @@ func testFacts() Facts {
 // openReview is a review whose card and first question are there.
 func openReview() Subject {
 	r := &Review{
-		Number: 1, Title: "Broken", Stage: StageOpen, Facilitator: "U1", Started: noon, Home: testThread.Root(), Thread: testThread,
+		Number: 1, Title: "Broken", Tiny: true, Stage: StageOpen, Facilitator: "U1", Started: noon, Home: testThread.Root(), Thread: testThread,
 		Card: MessageRef{testWorkspace, "C1", "1.0"}, Asked: []Asked{{Question: 1, Message: MessageRef{testWorkspace, "C1", "2.0"}}},
-		Focus: []Focus{{1, minute(1)}},
+		Focus: []Focus{{Question: 1, From: minute(1)}},
 	}
 	return Subject{ID: testWorkspace + "/review/cmd/1", Rev: 1, V: Version, State: r}
 }

@@ -22,19 +22,6 @@ const (
 	askActions  asking = "actions"  // what we change, or leave as it is
 )
 
-// asks is what kind of thing the question asks for.
-func (q Question) asks() asking {
-	switch q.Gives {
-	case PartTimeline:
-		return askTimeline
-	case PartCauses:
-		return askWhy
-	case PartActions:
-		return askActions
-	}
-	return askFree
-}
-
 // A signal is something that can be seen in a reply. Its weight says how much it speaks for an answer, or, below zero,
 // for talk.
 type signal struct {

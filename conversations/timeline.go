@@ -28,6 +28,7 @@ type TimelineEvent struct {
 	Masked    bool       `json:"masked,omitempty"`
 	Revisions []Revision `json:"revisions,omitempty"` // earlier texts, oldest first
 	Version   int        `json:"version,omitempty"`   // raised by everything that changes how it shows
+	ChangedAt time.Time  `json:"changedAt,omitzero"`  // when it last was, by the bot's clock
 
 	Pins       []Pin     `json:"pins,omitempty"`
 	Seen       int       `json:"seen,omitempty"`
@@ -445,6 +446,7 @@ func (t *TimelineEvent) firstPinner() string {
 // changed raises the version and lets the reviews know that may show the event.
 func (t *TimelineEvent) changed(o *out, f Facts) {
 	t.Version++
+	t.ChangedAt = f.Now
 	for _, s := range f.Subjects {
 		if r, ok := s.State.(*Review); ok && r.covers(t.Where, t.Shown().Time) {
 			o.tell(s.ID, "timeline", "")

@@ -1,0 +1,245 @@
+package conversations
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/debrief-bot/debrief/conversations/postmortem"
+)
+
+// addForm is "Add to timeline" on a message, or on nothing.
+func addForm(e Event) *Form {
+	form := &Form{Title: "Add to timeline", Verb: "add", Submit: "Keep", Inputs: []Input{
+		{Name: "text", Label: "What happened", Value: shorten(e.Text, answerRunes), Lines: true},
+		{Name: "when", Label: "When", Hint: "14:05, yesterday 23:50, 10m ago; empty: now", Optional: true},
+	}}
+	if e.Message.ID != "" {
+		form.Value = e.Message.Key()
+		form.Inputs[1].Hint = "empty: when it was written"
+	}
+	return form
+}
+
+func (r *Review) answerForm(id, question string) Answer {
+	n, _ := strconv.Atoi(question)
+	q, ok := r.question(n)
+	if !ok {
+		return private("Which question? They are 1 to " + strconv.Itoa(len(r.questions())) + ".")
+	}
+	return Answer{Form: &Form{
+		Title: shorten(strconv.Itoa(q.N)+" · "+q.Title, 24), Verb: "answer", Subject: id, Value: strconv.Itoa(q.N), Submit: "Answer",
+		Inputs: []Input{{Name: "text", Label: q.Title, Hint: plainHint(q.Hint), Lines: true}},
+	}}
+}
+
+func plainHint(s string) string { return strings.ReplaceAll(s, "`", "") }
+
+const fillLines = 2 // a Discord form has room for five inputs
+
+// fillForm asks for what lines of action items lack, all in one.
+func (r *Review) fillForm(id string) Answer {
+	open := r.openLines()
+	if len(open) == 0 {
+		return private("Nothing is missing.")
+	}
+	form := &Form{Title: "Who, and by when?", Verb: "fill", Subject: id, Submit: "Save"}
+	for _, l := range open[:min(fillLines, len(open))] {
+		n := strconv.Itoa(l.Ordinal)
+		if l.Owner == "" {
+			form.Inputs = append(form.Inputs, Input{Name: "owner " + n, Label: shorten(l.Text, 38) + ": who?", Hint: "@kim", Optional: true})
+		}
+		if l.Due.IsZero() {
+			form.Inputs = append(form.Inputs, Input{Name: "due " + n, Label: shorten(l.Text, 34) + ": by when?", Hint: "fri, 2 weeks, 2026-12-01", Optional: true})
+		}
+	}
+	return Answer{Form: form}
+}
+
+// formFor is the form that a control of the review opens.
+func (r *Review) formFor(p *page, id string, e Event) Answer {
+	switch e.Verb {
+	case "answer form":
+		return r.answerForm(id, e.Value)
+	case "fill form":
+		return r.fillForm(id)
+	case "sort form":
+		return r.sortForm(id, e.Value)
+	case "rewrite form":
+		return r.rewriteForm(id, e.Value)
+	case "form":
+	default:
+		return Answer{}
+	}
+	what, value := e.Value, ""
+	if rest, ok := strings.CutPrefix(what, "skip "); ok {
+		what, value = "skip", rest
+	}
+	form := &Form{Verb: what, Subject: id, Value: value, Submit: "Save"}
+	switch what {
+	case "words":
+		form.Title = "Title, summary, trigger"
+		form.Inputs = []Input{
+			{Name: "title", Label: "Title", Value: r.Title},
+			{Name: "summary", Label: "Summary", Hint: "empty: I write one from what was said", Value: r.Summary, Lines: true, Optional: true},
+			{Name: "trigger", Label: "What set it off?", Hint: "the one thing that started it, not the cause", Value: r.Trigger, Lines: true, Optional: true},
+		}
+	case "severity":
+		form.Title = "Severity"
+		var options []Option
+		for n := 1; n <= 5; n++ {
+			options = append(options, Option{"Severity " + strconv.Itoa(n), strconv.Itoa(n)})
+		}
+		form.Inputs = []Input{{Name: "severity", Label: "How bad was it? 1 is the worst", Options: options}}
+	case "moments":
+		form.Title = "When was it what?"
+		said, _ := r.moments(r.answers(), p.facts)
+		for _, name := range postmortem.MomentNames {
+			form.Inputs = append(form.Inputs, Input{
+				Name: string(name), Label: strings.ToUpper(string(name[:1])) + string(name[1:]), Hint: "14:31, E-14, unknown",
+				Value: r.momentValue(said[name], p), Optional: true,
+			})
+		}
+	case "hand out":
+		form.Title = "Ask one person"
+		form.Submit = "Ask"
+		var options []Option
+		for _, q := range r.questions() {
+			if !r.isClosed(q.N) && q.Gives != PartLeft {
+				options = append(options, Option{strconv.Itoa(q.N) + " " + q.Short, strconv.Itoa(q.N)})
+			}
+		}
+		form.Inputs = []Input{
+			{Name: "question", Label: "What?", Options: options},
+			{Name: "owner", Label: "Whom?", Hint: "@kim"},
+			{Name: "due", Label: "By when?", Hint: "thu, 2 days, 2026-12-01", Optional: true},
+		}
+	case "skip":
+		form.Title = "Leave a question out"
+		form.Submit = "Leave out"
+		form.Inputs = []Input{{Name: "why", Label: "Why? The report says it", Hint: "we have no numbers", Optional: true}}
+		if value == "" {
+			form.Value = strconv.Itoa(r.asking())
+		}
+	case "park":
+		form.Title = "Park this review"
+		form.Submit = "Park"
+		form.Inputs = []Input{{Name: "until", Label: "Until when?", Hint: "next monday, or empty", Optional: true}}
+	case "cancel":
+		form.Title = "Cancel this review"
+		form.Submit = "Cancel it"
+		form.Inputs = []Input{{Name: "reason", Label: "Why?", Hint: "it was a drill"}}
+	case "hand over":
+		form.Title = "Hand over"
+		form.Submit = "Hand over"
+		form.Inputs = []Input{{Name: "owner", Label: "Who leads it from now on?", Hint: "@kim"}}
+	case "take over":
+		form.Title = "Take over"
+		form.Submit = "Take over"
+		form.Inputs = []Input{{Name: "why", Label: "Anything the others should know?", Optional: true}}
+	case "reopen":
+		form.Title = "Reopen"
+		form.Submit = "Reopen"
+		form.Inputs = []Input{{Name: "why", Label: "What is to be mended?", Optional: true}}
+	default:
+		return Answer{}
+	}
+	return Answer{Form: form}
+}
+
+// momentValue is how a moment stands in the form.
+func (r *Review) momentValue(m moment, p *page) string {
+	switch {
+	case m.event != "":
+		return m.event
+	case m.unknown:
+		return "unknown"
+	case m.at.IsZero():
+		return ""
+	}
+	return m.at.In(p.zone).Format("2006-01-02 15:04")
+}
+
+// sortForm lists what was heard for a question; what counts as an answer is ticked.
+func (r *Review) sortForm(id, question string) Answer {
+	n, _ := strconv.Atoi(question)
+	replies := r.sortable(n, r.NextHeard)
+	if len(replies) == 0 {
+		return private("Nothing was heard for this question yet.")
+	}
+	taken := Input{Name: "taken", Label: "Ticked is taken as an answer", Many: true, Optional: true}
+	var ticked []string
+	for _, a := range replies {
+		taken.Options = append(taken.Options, Option{shorten(firstLine(a.Body), 70), strconv.Itoa(a.N)})
+		if a.Taken {
+			ticked = append(ticked, strconv.Itoa(a.N))
+		}
+	}
+	taken.Value = strings.Join(ticked, " ")
+	return Answer{Form: &Form{
+		Title: "Answer or talk?", Verb: "sort", Subject: id, Value: question + " " + strconv.Itoa(r.NextHeard), Submit: "Save",
+		Inputs: []Input{taken},
+	}}
+}
+
+// rewriteForm lets a reply be said in other words.
+func (r *Review) rewriteForm(id, value string) Answer {
+	n, _ := strconv.Atoi(value)
+	i := slices.IndexFunc(r.Heard, func(h Heard) bool { return h.N == n && !h.Deleted })
+	if i < 0 {
+		return private("That reply is gone.")
+	}
+	return Answer{Form: &Form{
+		Title: "Write it again", Verb: "rewrite", Subject: id, Value: value, Submit: "Save",
+		Inputs: []Input{{Name: "text", Label: "In other words", Value: r.Heard[i].Text, Lines: true}},
+	}}
+}
+
+// renderLook shows privately what is odd about the answers to a question.
+func (r *Review) renderLook(p *page, id, question string) {
+	n, _ := strconv.Atoi(question)
+	shown := 0
+	for _, a := range r.answers() {
+		doubts := r.doubts(a, p.facts)
+		if a.Question != n || len(doubts) == 0 {
+			continue
+		}
+		if shown++; shown > 3 { // a message has room for five rows of buttons
+			p.words("\n… and more; look again when these are settled.")
+			return
+		}
+		if shown > 1 {
+			p.words("\n\n")
+		}
+		p.words("“").quote(shorten(a.Body, 300)).words("” – ").someone(a.Who)
+		for _, d := range doubts {
+			p.words("\n").inert(d)
+		}
+		value := strconv.Itoa(a.N)
+		p.row(Control{Label: "Write it again", Verb: "rewrite form", Subject: id, Value: value, Primary: true},
+			Control{Label: "Keep as it is", Verb: "keep", Subject: id, Value: value})
+	}
+	if shown == 0 {
+		p.words("Nothing is left to look at.")
+	}
+}
+
+// renderChanges shows privately what is different since the last version.
+func (r *Review) renderChanges(p *page) {
+	changes, ok := r.changes(r.answers(), p.facts)
+	if !ok || len(changes) == 0 {
+		p.words("Nothing has changed since the last version.")
+		return
+	}
+	p.wordsf("**Since version %d**", len(r.Published))
+	for i, c := range changes {
+		if i == listed {
+			p.wordsf("\n… and %d more", len(changes)-listed)
+			break
+		}
+		p.words("\n• " + c.what)
+		if c.text != "" {
+			p.words(": ").quote(shorten(firstLine(c.text), 200))
+		}
+	}
+}
