@@ -106,7 +106,7 @@ func (s *Stage) Begin(ctx context.Context, set transcript.Setting) error {
 		}
 		s.chat.Add(Person{
 			Person: conversations.Person{
-				ID: p.Name, Name: p.Name, Zone: zone, Active: !p.Inactive, Admin: p.Admin, Bot: p.Bot,
+				ID: p.Name, Name: p.Name, Zone: zone, Active: !p.Inactive, Admin: p.Admin, Bot: p.Bot, Roles: p.Roles,
 			},
 			Outsider: p.Outsider,
 		})

@@ -243,9 +243,21 @@ func (p *parser) people(s string) error {
 			Name: e.name, Zone: e.rest,
 			Admin: slices.Contains(e.notes, "admin"), Bot: slices.Contains(e.notes, "bot"),
 			Inactive: slices.Contains(e.notes, "inactive"), Outsider: slices.Contains(e.notes, "outsider"),
+			Roles: rolesIn(e.notes),
 		})
 	}
 	return nil
+}
+
+// rolesIn are those of the notes that name a role: `role mods`.
+func rolesIn(notes []string) []string {
+	var roles []string
+	for _, n := range notes {
+		if role, ok := strings.CutPrefix(n, "role "); ok {
+			roles = append(roles, strings.TrimSpace(role))
+		}
+	}
+	return roles
 }
 
 func (t *Transcript) person(name string) bool {

@@ -26,7 +26,8 @@
 //   - now DATE TIME ZONE: when it begins, and the zone of the workspace, in which all times of the file are.
 //   - people NAME [(notes)] [ZONE], …: who is there; several lines add up. A zone of their own where it differs. Notes that
 //     mean something: admin, bot (another program's account), inactive (account closed), outsider (a guest, sees only
-//     channels that name them). All others are for readers. Nobody is called bot or chat.
+//     channels that name them), role mods (has that role, which is typed @&mods). All others are for readers. Nobody is
+//     called bot or chat.
 //   - channels #NAME [(notes)], …: only those that are not plain public channels with the bot in them. Notes: private
 //     (everybody but outsiders is in), private: ana bo (only they are), archived, without bot.
 //   - budget channel|thread|private N: because …: an exception to the message budget, with its reason.
@@ -126,6 +127,7 @@ type Person struct {
 	Bot      bool
 	Inactive bool
 	Outsider bool
+	Roles    []string
 }
 
 // Channel is a channel in a transcript. Its name is its id, without the #.
