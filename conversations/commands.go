@@ -60,7 +60,7 @@ var Commands = []Command{
 	{Name: "done", Args: "<A-n> <evidence>", Help: "close an action item as done", about: aboutNumber},
 	{Name: "wontdo", Args: "<A-n> <reason>", Help: "close an action item that will not be done", about: aboutNumber},
 	{Name: "list", Help: "list the reviews of this workspace", AtOnce: true},
-	{Name: "settings", Args: "[pins <emoji …> | ideas <emoji …> | zone <Area/City>]", Help: "show or change how this workspace works", about: aboutSettings},
+	{Name: "settings", Args: "[<name> <value>]", Help: "show or change how this workspace works", about: aboutSettings},
 	{Name: "help", Args: "[command]", Help: "this list", AtOnce: true},
 }
 

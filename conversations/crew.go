@@ -30,6 +30,11 @@ func (f Facts) inCrew(who string) bool {
 	})
 }
 
+// crewPeople are those of the crew who are named one by one.
+func (s Settings) crewPeople() []string {
+	return slices.DeleteFunc(slices.Clone(s.Crew), func(id string) bool { return strings.HasPrefix(id, roleSign) })
+}
+
 // crewNeeds are those of these people of whom only the platform can say whether they are in the crew.
 func (s Settings) crewNeeds(who ...string) []string {
 	if !s.limited() || !slices.ContainsFunc(s.Crew, func(c string) bool { return strings.HasPrefix(c, roleSign) }) {

@@ -22,6 +22,8 @@ func RenderNeeds(s Subject, ef Effect, f Facts) Needs {
 		return Needs{People: known([]string{state.Owner, state.Facilitator, ef.Person})}
 	case *Nudge:
 		return state.renderNeeds(s.ID, f)
+	case *WorkspaceState:
+		return state.renderNeeds(ef)
 	}
 	return Needs{}
 }
@@ -43,7 +45,7 @@ func Render(s Subject, ef Effect, f Facts) (Body, bool) {
 	case *Nudge:
 		state.render(p, s.ID)
 	case *WorkspaceState:
-		state.render(p)
+		state.render(p, s.ID, ef)
 	case *PersonState:
 		p.words("Something you did at ").moment(ef.At).words(" could not be handled, and trying again did not help. It is kept, and whoever runs me can see it with `debrief doctor`.")
 	}

@@ -51,6 +51,9 @@ func RespondNeeds(e Event, f Facts) Needs {
 			}
 		}
 		n.Sees = sights(e, f)
+	case "settings":
+		n.Powers = []string{e.Who}
+		n.People = append(n.People, f.Settings.crewPeople()...)
 	case "list":
 		n.Sees = sights(e, f)
 		n.Queries = []Query{{Address: reviewsOf(e.Where.Workspace)}}
@@ -174,6 +177,9 @@ func Respond(e Event, f Facts) Answer {
 		listReviews(p, e, f)
 	case "settings":
 		settingsWords(p, f.Settings)
+		if f.Person(e.Who).Admin {
+			settingsMenu(p, e.Where.Workspace)
+		}
 	}
 	return Answer{Private: p.body}
 }
@@ -192,6 +198,9 @@ func unknown(p *page, typed Typed) Answer {
 func help(p *page, topic string) {
 	if t, ok := ParseCommand(topic); ok && strings.TrimSpace(topic) != "" {
 		p.words("`" + strings.TrimSpace(t.Name+" "+t.Args) + "` – " + t.Help + ".")
+		if t.about == aboutSettings {
+			settingsHelp(p)
+		}
 		return
 	}
 	p.words("📌 on a message puts it on the timeline. **A pinned message without my 📎 is not kept**; ⚠ means kept, with something masked.\n" +
@@ -296,6 +305,8 @@ func respondClick(p *page, e Event, f Facts) Answer {
 	case e.Verb == "keeps":
 		p.words("I keep the text of messages that are or were pinned, of replies in review threads, and what people type to me; nothing else, not for a second. " +
 			"Secrets are masked before anything is kept. What you delete here is deleted with me.")
+	case e.Verb == "setting form":
+		return settingForm(f.Settings, e.Where.Workspace, e.Value)
 	case !isReview:
 		return private("This button is from before. `/postmortem list` shows what there is now.")
 	case e.Verb == "timeline":

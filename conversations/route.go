@@ -53,6 +53,7 @@ func Route(e Event, s Settings) Routing {
 var readingVerbs = map[string]bool{
 	"draft": true, "timeline": true, "answer form": true, "fill form": true, "add form": true, "sort form": true,
 	"rewrite form": true, "form": true, "more": true, "look": true, "changes": true, "help": true, "keeps": true,
+	"setting form": true,
 }
 
 func routeSaid(e Event) Routing {
@@ -110,10 +111,10 @@ func routeCommand(e Event, text string) Routing {
 func (r Routing) Subjects(e Event, s Settings, found map[string][]string) ([]string, Answer) {
 	switch e.Kind {
 	case Commanded:
-		return r.commandSubjects(e, found)
+		return r.commandSubjects(e, s, found)
 	case Said:
 		if typed, ok := ParseCommand(e.Text); e.Mention && ok && (e.Where.Thread == "" || typed.about != aboutReview) {
-			return r.commandSubjects(e, found)
+			return r.commandSubjects(e, s, found)
 		}
 		return found[e.Where.Address()], Answer{}
 	case Edited, Looked:
@@ -147,7 +148,7 @@ func (r Routing) Subjects(e Event, s Settings, found map[string][]string) ([]str
 	return nil, Answer{}
 }
 
-func (r Routing) commandSubjects(e Event, found map[string][]string) ([]string, Answer) {
+func (r Routing) commandSubjects(e Event, s Settings, found map[string][]string) ([]string, Answer) {
 	typed, _ := ParseCommand(e.Text)
 	switch typed.about {
 	case aboutNew:
@@ -164,6 +165,9 @@ func (r Routing) commandSubjects(e Event, found map[string][]string) ([]string, 
 		}
 		if ids := found[burningIn(e.Where)]; len(ids) > 0 {
 			return ids[:1], Answer{}
+		}
+		if s.Preset == "" { // the workspace asks how it is to work, once
+			return []string{startID(e), workspaceID(e.Where.Workspace)}, Answer{}
 		}
 		return []string{startID(e)}, Answer{}
 	case aboutSettings:
@@ -256,6 +260,11 @@ func Check(e Event, f Facts) (Answer, bool) {
 			return checkEvent(e, f)
 		}
 	}
+	if typed.about == aboutSettings {
+		if _, problem := f.Settings.change(typed.Rest); problem != "" {
+			return private(problem), false
+		}
+	}
 	if tooLong(e.Text) {
 		return private("That is longer than " + strconv.Itoa(answerRunes) + " characters. Say it in parts, or link to it."), false
 	}
@@ -281,6 +290,10 @@ func checkForm(e Event, f Facts) (Answer, bool) {
 	var wrong []Field
 	text := strings.TrimSpace(e.Field("text"))
 	switch e.Verb {
+	case "setting":
+		if _, problem := f.Settings.change(e.Value + " " + orElse(strings.TrimSpace(e.Field("value")), "default")); problem != "" {
+			wrong = append(wrong, Field{"value", problem})
+		}
 	case "answer", "add", "rewrite":
 		if text == "" {
 			wrong = append(wrong, Field{"text", "There is nothing here yet."})

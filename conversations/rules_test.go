@@ -170,8 +170,8 @@ func TestSettingsRefuseOverlap(t *testing.T) {
 		{"pins ⚠️", "already has a meaning"},
 		{"zone Europe/Berlin", ""},
 		{"zone Local", "do not know the zone"},
-		{"zone", "Name one zone"},
-		{"colour red", "You can set"},
+		{"zone", "What should `zone` be"},
+		{"colour red", "no setting of that name"},
 	} {
 		_, problem := Settings{}.change(c.rest)
 		if (problem == "") != (c.problem == "") || !strings.Contains(problem, c.problem) {

@@ -10,6 +10,7 @@ import (
 type WorkspaceState struct {
 	Settings Settings  `json:"settings,omitzero"`
 	Alive    time.Time `json:"alive,omitzero"`
+	Asked    string    `json:"asked,omitempty"` // the admin who was asked for the preset
 }
 
 const (
@@ -65,7 +66,7 @@ func workspaceNeeds(id string, e Event) Needs {
 				{Address: EventsOf(ws), From: e.At.Add(-unusedLife), Limit: historyCap},
 			},
 		}
-	case Commanded, Said:
+	case Commanded, Said, Clicked, Submitted:
 		return Needs{People: []string{e.Who}}
 	}
 	return Needs{}
@@ -99,6 +100,10 @@ func stepWorkspace(o *out, w *WorkspaceState, e Event, f Facts) *WorkspaceState 
 		w.Alive = later(w.Alive.Add(time.Millisecond), f.Now)
 	case e.Kind == Commanded || e.Kind == Said:
 		w.command(o, e, f)
+	case e.Kind == Clicked && e.Verb == "preset":
+		w.set(o, e, f, "preset "+e.Value)
+	case e.Kind == Submitted && e.Verb == "setting":
+		w.set(o, e, f, e.Value+" "+orElse(strings.TrimSpace(e.Field("value")), "default"))
 	}
 	return w
 }
@@ -125,24 +130,50 @@ func (w *WorkspaceState) lookAround(o *out, f Facts) {
 	}
 }
 
+// command is `settings name value`, or `start`, which is the first use of a workspace.
 func (w *WorkspaceState) command(o *out, e Event, f Facts) {
-	typed, ok := ParseCommand(e.Text)
-	if !ok || typed.Name != "settings" {
-		return
+	switch typed, _ := ParseCommand(e.Text); typed.Name {
+	case "settings":
+		w.set(o, e, f, typed.Rest)
+	case "start":
+		w.askPreset(o, e, f)
 	}
+}
+
+// set changes one setting, if an admin wants it and it can be.
+func (w *WorkspaceState) set(o *out, e Event, f Facts, typed string) {
 	if no := f.adminOnly(e.Who, "Only an admin of this workspace can change its settings."); no != "" {
 		o.say(no)
 		return
 	}
-	changed, problem := w.Settings.change(typed.Rest)
+	w.Settings.platform, _, _ = strings.Cut(o.subject, "/")
+	changed, problem := w.Settings.change(typed)
 	if problem != "" {
 		o.say(problem)
 		return
 	}
-	what, _ := cutWord(typed.Rest)
-	o.audit("settings "+strings.ToLower(what), "was "+hashed(w.Settings), "is "+hashed(changed))
+	name, _ := cutWord(typed)
+	name = strings.ToLower(name)
+	o.audit("settings "+name, "was "+hashed(w.Settings), "is "+hashed(changed))
 	w.Settings = changed
-	o.reply("settings")
+	o.reply("setting", name)
+	if name == "preset" && w.Asked != "" {
+		w.showPreset(o) // the question is answered, by whatever way
+	}
+}
+
+// askPreset asks once, whoever of the admins is the first to start a review. Until somebody answers, what is usual on the
+// platform counts. Nobody else is asked: they could not answer.
+func (w *WorkspaceState) askPreset(o *out, e Event, f Facts) {
+	if w.Settings.Preset != "" || w.Asked != "" || !f.Person(e.Who).Admin {
+		return
+	}
+	w.Asked = e.Who
+	w.showPreset(o)
+}
+
+func (w *WorkspaceState) showPreset(o *out) {
+	o.add(Effect{Kind: Private, To: "person " + w.Asked, Slot: "preset", Person: w.Asked, View: "preset"})
 }
 
 func later(a, b time.Time) time.Time {
