@@ -117,6 +117,15 @@ func (r *Review) marked(e Event) {
 	r.Marks = append(r.Marks, m)
 }
 
+// reread asks for the words of a reply that were not kept, when the mark that left it out comes off: by them it may count.
+func (r *Review) reread(o *out, message string) {
+	i := r.heardIndex(message)
+	if _, marked := r.newestMarks()[message]; i < 0 || marked || !r.Heard[i].Cut || r.Heard[i].Deleted {
+		return
+	}
+	o.fetch(MessageRef{Workspace: r.Home.Workspace, Channel: r.Thread.Channel, ID: message}, 0)
+}
+
 // fetched is a reply read again because it differed.
 func (r *Review) fetched(e Event) {
 	i := r.heardIndex(e.Message.ID)

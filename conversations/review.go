@@ -213,6 +213,7 @@ func stepReview(o *out, r *Review, e Event, f Facts) *Review {
 		r.deleted(e)
 	case Reacted:
 		r.marked(e)
+		r.reread(o, e.Message.ID)
 	case Clicked:
 		r.clicked(o, e, f)
 	case Submitted:
