@@ -29,7 +29,9 @@ type simOptions struct {
 	catchUp bool // a new process reads back; without, nothing that was lost is found again
 	acts    int  // how much people do
 	mail    int  // how slowly the platform brings it in; 1: at once
+	publish bool // whether they publish what came of it
 	offer   bool // and whether days pass afterwards
+	early   int  // how many days before Wednesday it begins
 	dieAt   int  // the process that makes the n-th call of all dies of it: before it
 	after   bool // or when it was done
 	trace   bool
@@ -57,11 +59,17 @@ type sim struct {
 	mail   []letter // what the platform has still to bring
 	flight []landing
 
-	effects map[string]*effectSeen // by id
-	landed  map[string]int         // by subject and destination: the highest number that reached the platform
-	saved   map[string]int         // by subject and destination: how many effects were saved
-	wrong   []string
-	lines   []string
+	effects   map[string]*effectSeen // by id
+	landed    map[string]int         // by subject and destination: the highest number that reached the platform
+	saved     map[string]int         // by subject and destination: how many effects were saved
+	posted    map[string]string      // by subject and slot: the effect that was posted there
+	last      map[string]time.Time   // by subject and slot: when something of it last reached the platform, by the store's clock
+	rows      map[string][]byte      // by key: what was kept
+	reactions []conversations.Event  // of people, as they happened
+	clicks    []time.Time            // on Next
+	desk      *bot.Bot               // answers at once what only reads
+	wrong     []string
+	lines     []string
 }
 
 // letter is an event on its way to the bot.
@@ -78,10 +86,12 @@ type landing struct {
 
 // effectSeen is an effect as it was saved.
 type effectSeen struct {
-	lane  string // subject and destination
-	n     int    // its place there
-	kind  conversations.EffectKind
-	times int // it reached the platform as a new message
+	subject string
+	lane    string // subject and destination
+	n       int    // its place there
+	kind    conversations.EffectKind
+	key     string // of the row that it keeps
+	times   int    // it reached the platform as a new message
 }
 
 // simProcess is a process of the bot.
@@ -109,12 +119,14 @@ func newSim(o simOptions) *sim {
 		o: o, rand: rand.New(rand.NewPCG(o.seed, 0x5EED)),
 		people: local.NewClock(time.Time{}), stores: local.NewClock(time.Time{}),
 		effects: map[string]*effectSeen{}, landed: map[string]int{}, saved: map[string]int{},
+		posted: map[string]string{}, last: map[string]time.Time{}, rows: map[string][]byte{},
 	}
 	s.memory = storagetest.NewMemory(s.stores.Now)
 	s.stage = local.NewStage(local.StageOptions{
 		Clock: s.people, Store: s.stores,
 		Open: func(_ context.Context, chat *local.Chat, _ *time.Location) (local.Bot, error) {
 			s.chat = chat
+			s.desk = bot.New(bot.Options{Store: s.memory, Chats: []adapters.Chat{chat}, Zone: time.UTC, Now: s.people.Now})
 			return postOffice{s}, nil
 		},
 	})
@@ -132,10 +144,20 @@ func (s *sim) failf(format string, args ...any) {
 	s.tracef("WRONG: "+format, args...)
 }
 
-// postOffice takes what the chat brings in, for the simulation to hand over.
+// postOffice takes what the chat brings in, for the simulation to hand over. What only reads is answered at once, by a bot
+// to which nothing happens: nothing of it is kept anywhere.
 type postOffice struct{ s *sim }
 
-func (o postOffice) Handle(_ context.Context, e conversations.Event) (conversations.Answer, error) {
+func (o postOffice) Handle(ctx context.Context, e conversations.Event) (conversations.Answer, error) {
+	if conversations.Route(e, conversations.Settings{}).AtOnce {
+		return o.s.desk.HandleHere(ctx, e)
+	}
+	switch {
+	case e.Kind == conversations.Reacted:
+		o.s.reactions = append(o.s.reactions, e)
+	case e.Verb == "next":
+		o.s.clicks = append(o.s.clicks, e.At.Truncate(time.Millisecond))
+	}
 	o.s.mail = append(o.s.mail, letter{e: e})
 	return conversations.Answer{}, nil
 }
@@ -305,15 +327,39 @@ func (s *sim) store(p *simProcess) storage.Store {
 	}}, s}
 }
 
-// simStore notes which effects are saved, in which order.
+// simStore notes what is saved, in which order, and what must never be.
 type simStore struct {
 	hookedStore
 	s *sim
 }
 
+// Accept makes sure that what comes of an effect has a key that follows from the effect alone, so that it counts once.
+func (t *simStore) Accept(ctx context.Context, rows ...storage.Row) error {
+	for _, r := range rows {
+		for _, kind := range []string{"/tell/", "/result/"} {
+			if _, id, ok := strings.Cut(r.Event.Key, kind); ok && t.s.effects[id] == nil {
+				t.s.failf("a row has the key %s, and there is no such effect", r.Event.Key)
+			}
+		}
+	}
+	return t.hookedStore.Accept(ctx, rows...)
+}
+
+// Keep notes what is kept first: that, and nothing else, must be found there ever after.
+func (t *simStore) Keep(ctx context.Context, row storage.Kept) error {
+	return t.hook(ctx, "Keep", func() error {
+		err := t.Store.Keep(ctx, row)
+		if _, there := t.s.rows[row.Key]; err == nil && !there {
+			t.s.rows[row.Key] = slices.Clone(row.Body)
+		}
+		return err
+	})
+}
+
 func (t *simStore) Save(ctx context.Context, subject conversations.Subject, effects []conversations.Effect) error {
 	return t.hook(ctx, "Save", func() error {
 		t.s.tracef("  saves %s at %d", subject.ID, subject.Rev)
+		t.s.inspect(subject)
 		if err := t.Store.Save(ctx, subject, effects); err != nil {
 			return err
 		}
@@ -323,7 +369,7 @@ func (t *simStore) Save(ctx context.Context, subject conversations.Subject, effe
 			if t.s.effects[e.ID] != nil {
 				t.s.failf("effect %s (%s to %s) was saved twice", e.ID, e.Kind, lane)
 			}
-			t.s.effects[e.ID] = &effectSeen{lane: lane, n: t.s.saved[lane], kind: e.Kind}
+			t.s.effects[e.ID] = &effectSeen{subject: subject.ID, lane: lane, n: t.s.saved[lane], kind: e.Kind, key: e.Key}
 		}
 		return nil
 	})
@@ -339,6 +385,39 @@ func (t *simStore) ClaimEffect(ctx context.Context, worker string) (c storage.Cl
 		return err
 	})
 	return c, err
+}
+
+// inspect looks at what is about to be saved for what may not be there for a moment, whatever comes later.
+func (s *sim) inspect(next conversations.Subject) {
+	old, err := s.memory.Load(context.Background(), next.ID)
+	if err != nil || old.Rev != next.Rev {
+		return // new, or a conflict
+	}
+	switch state := next.State.(type) {
+	case *conversations.TimelineEvent:
+		for _, p := range state.Pins {
+			before := old.State.(*conversations.TimelineEvent).Pins
+			if i := slices.IndexFunc(before, func(b conversations.Pin) bool { return b.Who == p.Who && b.Emoji == p.Emoji }); i >= 0 &&
+				p.On && !before[i].On && p.At.Equal(before[i].At) && s.staysOff(state.Message, before[i]) {
+				s.failf("%s took %s off %s, which was known, and it is on again", p.Who, p.Emoji, state.Message.ID)
+			}
+		}
+	case *conversations.Nudge:
+		if all := slices.Sorted(slices.Values(state.Offers)); len(slices.Compact(all)) < len(state.Offers) {
+			s.failf("%s tells an offer twice: %v", next.ID, state.Offers)
+		}
+	}
+}
+
+// staysOff reports whether a pin that is off was taken off by the reaction that was at that time, and never put on since.
+func (s *sim) staysOff(m conversations.MessageRef, p conversations.Pin) bool {
+	off := false
+	for _, e := range s.reactions {
+		if e.Message == m && e.Who == p.Who && e.Emoji == p.Emoji {
+			off = !e.On && (off || e.At.Truncate(time.Millisecond).Equal(p.At))
+		}
+	}
+	return off
 }
 
 // isNewest makes sure that nothing is claimed that a newer effect of its slot supersedes.
@@ -436,12 +515,38 @@ func (s *sim) land(m conversations.Message) (conversations.Result, error) {
 		if seen.times++; seen.times > 1 {
 			s.failf("%s %q of %s was sent %d times", m.Kind, m.Slot, seen.lane, seen.times)
 		}
+		s.isOnly(seen.subject, m)
 	}
+	s.isSpaced(seen.subject, m)
 	if seen.n < s.landed[seen.lane] {
 		s.failf("%s: number %d came after number %d", seen.lane, seen.n, s.landed[seen.lane])
 	}
 	s.landed[seen.lane] = max(s.landed[seen.lane], seen.n)
 	return r, err
+}
+
+// isOnly makes sure that a slot is posted once, and a nudge without a slot said once.
+func (s *sim) isOnly(subject string, m conversations.Message) {
+	if m.Slot == "" && conversations.KindOf(subject) != conversations.KindNudge {
+		return
+	}
+	slot := subject + " " + m.Slot
+	if before := s.posted[slot]; before != "" {
+		s.failf("%s was posted by %s and again by %s", slot, before, m.Effect)
+	}
+	s.posted[slot] = m.Effect
+}
+
+// isSpaced makes sure that a slot is not sent more often than people can follow.
+func (s *sim) isSpaced(subject string, m conversations.Message) {
+	if m.Slot == "" || m.Kind == conversations.React {
+		return
+	}
+	slot, now := subject+" "+m.Slot, s.stores.Now()
+	if before, ok := s.last[slot]; ok && now.Sub(before) < storage.SlotSpacing {
+		s.failf("%s was sent %s after it had been sent", slot, now.Sub(before))
+	}
+	s.last[slot] = now
 }
 
 // wind moves the store's clock, and people's with it. What is under way arrives in time.
@@ -534,6 +639,10 @@ func (s *sim) weather() {
 		p := s.procs[s.rand.IntN(len(s.procs))]
 		p.skew = time.Duration(s.rand.IntN(121)-60) * time.Minute
 	}
+	if s.o.catchUp && s.rand.IntN(300) == 0 { // the platform was away
+		p := s.procs[s.rand.IntN(len(s.procs))]
+		s.actor(p, "catch up", func(*actor) { _ = p.b.CatchUp(context.Background()) })
+	}
 	if s.deaths < s.o.deaths && s.rand.IntN(150) == 0 {
 		s.kill(s.procs[s.rand.IntN(len(s.procs))])
 	}
@@ -612,14 +721,15 @@ func (s *sim) end() {
 	}
 }
 
-var simStart = time.Date(2026, 3, 4, 4, 0, 0, 0, time.UTC) // a Wednesday
+// begins is when a run begins: on a Wednesday, or on a Monday, whose offers are Tuesday's.
+func (o simOptions) begins() time.Time { return time.Date(2026, 3, 4-o.early, 4, 0, 0, 0, time.UTC) }
 
 // begin puts everybody in place and opens the review, before anything goes wrong.
 func (s *sim) begin() error {
 	ctx := context.Background()
 	s.calm = true
 	err := s.stage.Begin(ctx, transcript.Setting{
-		Start: simStart, Zone: time.UTC,
+		Start: s.o.begins(), Zone: time.UTC,
 		People:   []transcript.Person{{Name: "ana"}, {Name: "bo"}, {Name: "kim"}},
 		Channels: []transcript.Channel{{Name: "ops"}, {Name: "web"}},
 	})
