@@ -44,6 +44,24 @@ func (r *Review) doubts(a Answered, f Facts) []string {
 	return all
 }
 
+// looks are the doubts and what else is odd about an answer as the timeline stands: times far from all others. These
+// follow the pins, so they are shown and not marked on the reply.
+func (r *Review) looks(a Answered, f Facts) []string {
+	all := r.doubts(a, f)
+	if q, _ := r.question(a.Question); q.Gives != PartTimeline || !a.Taken || a.Kept {
+		return all
+	}
+	during := r.incident(f)
+	lines, _ := during.told(a, f)
+	for _, l := range lines {
+		if during.farFrom(l.Time) {
+			all = append(all, "I read this as "+l.Time.In(f.Zone).Format("2 January 15:04 MST")+
+				", far from everything else. If that is not meant, say the zone or the day: `03:36 CET`.")
+		}
+	}
+	return all
+}
+
 // doubts are what is odd about a line of an action item.
 func (l Line) doubts(f Facts) []string {
 	var all []string

@@ -200,7 +200,7 @@ func (r *Review) renderLook(p *page, id, question string) {
 	n, _ := strconv.Atoi(question)
 	shown := 0
 	for _, a := range r.answers() {
-		doubts := r.doubts(a, p.facts)
+		doubts := r.looks(a, p.facts)
 		if a.Question != n || len(doubts) == 0 {
 			continue
 		}

@@ -45,10 +45,15 @@ func (r *Review) fingerprint() string {
 	return hex.EncodeToString(h.Sum(nil)[:12])
 }
 
+// approvable reports whether there is a draft to be read: of the first version, or of the next one.
+func (r *Review) approvable() bool {
+	return r.Stage == StageDraft || (r.Stage == StagePublished && r.Changes > 0)
+}
+
 // approve is somebody else's consent to the draft.
 func (r *Review) approve(o *out, e Event, f Facts) {
 	switch {
-	case r.Stage != StageDraft:
+	case !r.approvable():
 		o.reply("where")
 	case e.Who == r.Facilitator:
 		o.say("An approval has to come from somebody else who took part.")

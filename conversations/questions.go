@@ -81,8 +81,8 @@ var (
 		{
 			N: 5, Phase: "why", Short: "Why", Gives: PartCauses,
 			Title: "Why did it happen, why did we notice late, why did it take long?",
-			Hint: "One line each: `late: the alert averages all countries`. `w2: …` goes under w2, and answers why w2 was so; " +
-				"name an event that shows it: (E-3).",
+			Hint: "One line each: `late: the alert averages all countries`. `w2: …` goes under the cause with that number and says why it was so; " +
+				"`(E-3)` in a line names an event that shows it.",
 		},
 		{
 			N: 6, Phase: "why", Short: "What surprised us", Gives: PartSurprises,

@@ -316,6 +316,11 @@ func (r *Review) incident(f Facts) incident {
 	return incident{from, until}
 }
 
+// farFrom reports whether a time is so far from all pins that it may have been misread. Without pins nothing is.
+func (i incident) farFrom(at time.Time) bool {
+	return !i.from.IsZero() && (at.Before(i.from.Add(-silenceParts/2)) || at.After(i.until.Add(silenceParts/2)))
+}
+
 // told reads an answer about what happened: lines that begin with a time are entries, the rest are words.
 func (i incident) told(a Answered, f Facts) (lines []entry, words string) {
 	now := a.At.In(f.Person(a.Who).Location(f.Zone))

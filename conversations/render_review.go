@@ -299,7 +299,10 @@ func (r *Review) renderCard(p *page, id string) {
 	}
 	if n := len(r.actionRows(id, p.facts)); n > 0 {
 		p.words("\n" + countWords(n, "action item"))
-		if open := len(r.openLines()); open > 0 {
+		switch open := len(r.openLines()); {
+		case open == n && n == 1:
+			p.words(" without owner or date")
+		case open > 0:
 			p.wordsf(", %d of them without owner or date", open)
 		}
 		if done := r.itemsClosed(id, p.facts); len(r.Published) > 0 && done > 0 {
@@ -488,6 +491,9 @@ func (r *Review) renderQuestion(p *page, id string, n int) {
 	p.wordsf("**%d · %s**", q.N, q.Title)
 	if closed {
 		p.words(" ✓")
+		if q.Gives == PartTimeline && !r.Tiny {
+			r.quoteTimeline(p, answers) // with the numbers that answers to later questions name
+		}
 	} else {
 		r.beforeHint(p, q, answers)
 		p.words("\n" + q.Hint)
@@ -502,7 +508,7 @@ func (r *Review) renderQuestion(p *page, id string, n int) {
 	case closed:
 		during := r.incident(p.facts)
 		for _, a := range taken {
-			quoteAnswer(p, q, a, during)
+			quoteAnswer(p, q, a, during, r.Tiny)
 		}
 	}
 	if closed {
@@ -529,7 +535,7 @@ func (r *Review) questionFoot(p *page, id string, q Question, answers []Answered
 		}
 		if !a.Taken {
 			talk++
-		} else if len(r.doubts(a, p.facts)) > 0 {
+		} else if len(r.looks(a, p.facts)) > 0 {
 			look++
 		}
 	}
@@ -755,33 +761,40 @@ func (r *Review) renderDraft(p *page, id string) {
 		p.words(joint(i, len(r.approved()))).someone(a.Who)
 	}
 	switch stale := len(r.Approved) - len(r.approved()); {
-	case r.wantsApproval() && stale > 0:
+	case !r.wantsApproval():
+	case len(r.approved()) > 0:
+	case stale > 0:
 		p.words("\nIt has changed since it was approved: it has to be approved again.")
-	case r.wantsApproval() && len(r.approved()) == 0:
+	default:
 		p.wordsf("\nSeverity %d: somebody other than ", r.Severity).someone(r.Facilitator).words(" approves it first.")
 	}
 	if len(r.Published) > 0 {
 		p.wordsf("\nVersion %d is published.", len(r.Published))
 	}
-	row := []Control{{Label: "Read the draft", Verb: "draft", Subject: id, Primary: r.Stage == StageDraft}}
-	if r.Stage == StageDraft {
+	row := []Control{{Label: "Read the draft", Verb: "draft", Subject: id, Primary: true}}
+	if r.approvable() {
 		row = append(row, Control{Label: "Approve", Verb: "approve", Subject: id})
 	}
 	row = append(row, Control{Label: "Change the words", Verb: "form", Subject: id, Value: "words"})
-	if r.Stage == StageDraft {
+	switch {
+	case r.Stage == StageDraft:
 		row = append(row, Control{Label: "Publish", Verb: "publish", Subject: id}, Control{Label: "Publish with roles instead of names", Verb: "publish", Subject: id, Value: "roles"})
+	case r.Changes > 0:
+		row = append(row, Control{Label: "Publish again", Verb: "publish", Subject: id})
 	}
 	p.row(row...)
 }
 
-// quoteAnswer lists an answer; lines with a time as they were read.
-func quoteAnswer(p *page, q Question, a Answered, during incident) {
+// quoteAnswer lists an answer; told: lines with a time too, as they were read, where the timeline does not show them.
+func quoteAnswer(p *page, q Question, a Answered, during incident, told bool) {
 	words := a.Body
 	if q.Gives == PartTimeline {
-		var told []entry
-		told, words = during.told(a, p.facts)
-		for _, e := range told {
-			p.entry(e, time.Time{})
+		var lines []entry
+		lines, words = during.told(a, p.facts)
+		for _, e := range lines {
+			if told {
+				p.entry(e, time.Time{})
+			}
 		}
 	}
 	if words != "" {
@@ -808,6 +821,9 @@ func (r *Review) quoteTimeline(p *page, answers []Answered) {
 		}
 		p.entry(e, before)
 		before = e.Time
+		if e.id != "" && !r.Tiny {
+			p.words(" · " + e.id)
+		}
 	}
 }
 func (r *Review) quoteActions(p *page, id string) {

@@ -77,6 +77,7 @@ func (r *Review) followCauses(answers []Answered) {
 	rank := map[int]int{}
 	for _, a := range takenFor(answers, r.giving(PartCauses)) {
 		under := a.Under
+		single := r.onlyCause(a.ID)
 		if under == "" {
 			under = string(postmortem.WhyHappened)
 		}
@@ -89,7 +90,7 @@ func (r *Review) followCauses(answers []Answered) {
 			if parsed.text == "" {
 				continue
 			}
-			id := r.followCause(a, raw, parsed, kept)
+			id := r.followCause(a, raw, parsed, kept, single)
 			rank[id] = len(rank) + 1
 		}
 	}
@@ -111,8 +112,22 @@ func (r *Review) followCauses(answers []Answered) {
 	}
 }
 
+// onlyCause is where the cause is that an answer of one line gave; below zero: it gave none, or several.
+func (r *Review) onlyCause(reply string) int {
+	only := -1
+	for i, c := range r.Causes {
+		if c.Reply == reply {
+			if only >= 0 {
+				return -1
+			}
+			only = i
+		}
+	}
+	return only
+}
+
 // followCause returns the cause's number.
-func (r *Review) followCause(a Answered, raw string, parsed causeLine, kept map[int]bool) int {
+func (r *Review) followCause(a Answered, raw string, parsed causeLine, kept map[int]bool, only int) int {
 	free := func(c Factor) bool { return c.Reply == a.ID && !kept[c.ID] }
 	i := slices.IndexFunc(r.Causes, func(c Factor) bool { return free(c) && c.Raw == raw })
 	if i < 0 {
@@ -120,6 +135,9 @@ func (r *Review) followCause(a Answered, raw string, parsed causeLine, kept map[
 	}
 	if i < 0 {
 		i = mostAlike(parsed.text, len(r.Causes), func(i int) (string, bool) { return r.Causes[i].Text, free(r.Causes[i]) })
+	}
+	if i < 0 && only >= 0 && free(r.Causes[only]) && !strings.Contains(strings.TrimSpace(a.Body), "\n") {
+		i = only // its one line was put in other words
 	}
 	if i < 0 {
 		r.NextCause++

@@ -76,8 +76,24 @@ type numbers struct {
 
 func newNumbers() *numbers { return &numbers{map[string]string{}, map[string]string{}} }
 
-// numberWord is a number that people see, and the name of an input of the form that asks for what lines still lack.
-var numberWord = regexp.MustCompile(`\b(?:PM|A|E)-\d+\b|\b(?:owner|due) \d+\b`)
+// numberWord is a number that people see (PM-4, E-17, A-3, w2), and the name of an input of the form that asks for what
+// lines still lack. What stands between backticks is an example of what can be typed: the numbers there are no numbers.
+var (
+	numberWord = regexp.MustCompile(`\b(?:PM|A|E)-\d+\b|\bw\d+\b|\b(?:owner|due) \d+\b`)
+	exampleOr  = regexp.MustCompile("`[^`\n]*`|" + numberWord.String())
+)
+
+// numbered lists the numbers in a text, and returns it without them.
+func numbered(text string) (numbers []string, rest string) {
+	rest = exampleOr.ReplaceAllStringFunc(text, func(w string) string {
+		if w[0] == '`' {
+			return w
+		}
+		numbers = append(numbers, w)
+		return "#"
+	})
+	return numbers, rest
+}
 
 // mine rewrites the numbers in a text of theirs.
 func (n *numbers) mine(text string) string {
@@ -144,7 +160,8 @@ func (n *numbers) lines(want, got []string) bool {
 
 // allKnown reports whether no new number is given in these lines.
 func (n *numbers) allKnown(lines []string) bool {
-	for _, w := range numberWord.FindAllString(strings.Join(lines, ""), -1) {
+	numbers, _ := numbered(strings.Join(lines, ""))
+	for _, w := range numbers {
 		if n.to[w] == "" {
 			return false
 		}
@@ -190,8 +207,9 @@ func (n *numbers) anyOrder(want, got []string, steps *int) bool {
 
 // pair reports whether two texts are the same but for numbers, and remembers which stands for which.
 func (n *numbers) pair(want, got string) bool {
-	w, g := numberWord.FindAllString(want, -1), numberWord.FindAllString(got, -1)
-	if len(w) != len(g) || numberWord.ReplaceAllString(want, "#") != numberWord.ReplaceAllString(got, "#") {
+	w, wantRest := numbered(want)
+	g, gotRest := numbered(got)
+	if len(w) != len(g) || wantRest != gotRest {
 		return false
 	}
 	next := n.copy()
