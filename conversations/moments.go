@@ -99,7 +99,7 @@ func (r *Review) moments(answers []Answered, f Facts) (named map[postmortem.Mome
 // proposed is what the pins say by themselves: it began with the first, we knew with the first alert, it was over with
 // the last; and what somebody marked goes before all of that.
 func (r *Review) proposed(entries []entry) map[postmortem.MomentName]moment {
-	all := map[postmortem.MomentName]moment{}
+	all, marked := map[postmortem.MomentName]moment{}, map[postmortem.MomentName]bool{}
 	for _, e := range entries {
 		if e.id == "" {
 			continue
@@ -115,6 +115,15 @@ func (r *Review) proposed(entries []entry) map[postmortem.MomentName]moment {
 		}
 		m.name = postmortem.Over
 		all[m.name] = m
+	}
+	for _, e := range entries {
+		for _, name := range e.Marks {
+			if marked[name] && name != postmortem.Over {
+				continue // of several the first; what is over is over with the last
+			}
+			marked[name] = true
+			all[name] = moment{name: name, event: e.id, at: e.Time}
+		}
 	}
 	if all[postmortem.Began].event == all[postmortem.Over].event {
 		delete(all, postmortem.Over)

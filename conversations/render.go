@@ -151,6 +151,9 @@ func (p *page) entry(e entry, before time.Time) {
 	case e.Author != "":
 		p.words(" – ").inert(e.Author)
 	}
+	for _, name := range e.Marks {
+		p.words(" · " + string(name) + "?")
+	}
 }
 
 func firstLine(s string) string {

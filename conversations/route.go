@@ -127,7 +127,10 @@ func (r Routing) Subjects(e Event, s Settings, found map[string][]string) ([]str
 		}
 		return ids, Answer{}
 	case Reacted:
-		if s.isPin(e.Emoji) {
+		if s.isPin(e.Emoji) || s.marks(e.Emoji) != "" {
+			if e.On && !s.countsIn(e.Where) {
+				return nil, Answer{}
+			}
 			return []string{EventID(e.Message)}, Answer{}
 		}
 		return all(r.Addresses, found), Answer{}
@@ -226,16 +229,25 @@ func private(text string) Answer {
 
 // CheckNeeds says what Check must know.
 func CheckNeeds(e Event, f Facts) Needs {
-	return Needs{People: []string{e.Who}}
+	n := Needs{People: []string{e.Who}}
+	if f.Settings.limited() {
+		n.Powers = []string{e.Who}
+	}
+	return n
 }
 
 // Check looks at what was typed before it is accepted. false: it is not accepted; the answer says why, beside the field
 // of a form, which stays open.
 func Check(e Event, f Facts) (Answer, bool) {
+	typed, _ := ParseCommand(e.Text)
+	if typed.about != aboutSettings && (e.Kind != Submitted || e.Verb != "setting") {
+		if no := f.takesPart(e.Who); no != "" {
+			return private(no), false
+		}
+	}
 	if e.Kind == Submitted {
 		return checkForm(e, f)
 	}
-	typed, _ := ParseCommand(e.Text)
 	word, rest := cutWord(typed.Rest)
 	switch typed.about {
 	case aboutNumber:

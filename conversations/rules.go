@@ -9,6 +9,10 @@ import (
 // deleted comes back without State.
 func Step(s Subject, e Event, f Facts) (Subject, []Effect) {
 	o := &out{subject: s.ID, event: e}
+	e.Snapshot = f.ofCrew(e.Snapshot, s.State)
+	if passesOver(o, s, e, f) {
+		return s, o.effects
+	}
 	var next State
 	switch KindOf(s.ID) {
 	case KindReview:
@@ -56,10 +60,13 @@ func Step(s Subject, e Event, f Facts) (Subject, []Effect) {
 // what is remembered may be an hour old.
 func StepNeeds(s Subject, e Event, f Facts) Needs {
 	n := needsOf(s, e, f)
+	n.Powers = append(n.Powers, f.Settings.crewNeeds(f.Settings.reactors(e.Snapshot)...)...)
 	switch {
 	case e.Who == "":
 	case e.Kind == Commanded, e.Kind == Clicked, e.Kind == Submitted, e.Kind == Said && e.Mention:
 		n.Powers = append(n.Powers, e.Who)
+	case KindOf(s.ID) == KindReview && (e.Kind == Said || e.Kind == Edited || e.Kind == Reacted):
+		n.Powers = append(n.Powers, f.Settings.crewNeeds(e.Who)...)
 	}
 	return n
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/debrief-bot/debrief/conversations/postmortem"
 	"github.com/debrief-bot/debrief/conversations/when"
 )
 
@@ -31,6 +32,7 @@ type TimelineEvent struct {
 	ChangedAt time.Time  `json:"changedAt,omitzero"`  // when it last was, by the bot's clock
 
 	Pins       []Pin     `json:"pins,omitempty"`
+	Marked     []Marked  `json:"marked,omitempty"` // the marks that stood on it when it was last read
 	Seen       int       `json:"seen,omitempty"`
 	Known      int       `json:"known,omitempty"`      // the Seen of the last answer; 0: none yet
 	Unreadable bool      `json:"unreadable,omitempty"` // the last answer was that it cannot be read
@@ -53,6 +55,13 @@ type Pin struct {
 	Idea  bool      `json:"idea,omitempty"` // the emoji meant "an idea" when it was put on
 	On    bool      `json:"on,omitempty"`
 	At    time.Time `json:"at"` // the reaction's own time, else when it was noticed
+}
+
+// Marked is an emoji on the message that proposes it for one of the moments, and who put them there.
+type Marked struct {
+	Moment postmortem.MomentName `json:"moment"`
+	Emoji  string                `json:"emoji"`
+	Who    []string              `json:"who"`
 }
 
 // Revision is an earlier text.
@@ -95,11 +104,12 @@ type Shown struct {
 	Who    string
 	Author string
 	Files  []string
+	Marks  []postmortem.MomentName // the moments it is proposed for
 }
 
 // Shown applies what people corrected by hand.
 func (t *TimelineEvent) Shown() Shown {
-	s := Shown{Time: t.Time, Text: t.Text, Who: t.Who, Author: t.Author, Files: t.Files}
+	s := Shown{Time: t.Time, Text: t.Text, Who: t.Who, Author: t.Author, Files: t.Files, Marks: t.marks()}
 	if t.CorrectText != "" {
 		s.Text = t.CorrectText
 	}
@@ -118,6 +128,20 @@ func (t *TimelineEvent) Pinned() bool {
 		return false
 	}
 	return t.Hand != "" || slices.ContainsFunc(t.Pins, func(p Pin) bool { return p.On })
+}
+
+// marks are the moments that it is proposed for. They count on pinned messages only, and only propose.
+func (t *TimelineEvent) marks() []postmortem.MomentName {
+	if !t.Pinned() {
+		return nil
+	}
+	var all []postmortem.MomentName
+	for _, m := range t.Marked {
+		if !slices.Contains(all, m.Moment) {
+			all = append(all, m.Moment)
+		}
+	}
+	return all
 }
 
 // OnTimeline reports whether reports and lists show it.
@@ -148,6 +172,8 @@ func timelineEventNeeds(id string, t *TimelineEvent, e Event, f Facts) Needs {
 			}
 			n.Queries = append(n.Queries, Query{Address: reviewsIn(t.Where)})
 		}
+	case Reacted:
+		n.Powers = f.Settings.crewNeeds(e.Who)
 	case Commanded, Submitted, Said:
 		n.People = append(n.People, e.Who)
 		if t == nil && e.Snapshot == nil {
@@ -184,10 +210,8 @@ func (t *TimelineEvent) series(e Event, f Facts) string {
 		}
 		return ""
 	}
-	for _, r := range e.Snapshot.Reactions {
-		if f.Settings.isPin(r.Emoji) && len(r.Who) > 0 {
-			return "E"
-		}
+	if pinnedIn(*f.ofCrew(e.Snapshot, t), f.Settings) {
+		return "E"
 	}
 	return ""
 }
@@ -229,7 +253,7 @@ func stepTimelineEvent(o *out, t *TimelineEvent, e Event, f Facts) *TimelineEven
 func newTimelineEvent(o *out, e Event, f Facts) *TimelineEvent {
 	switch e.Kind {
 	case Reacted:
-		if !e.On || !f.Settings.isPin(e.Emoji) {
+		if !e.On || !f.Settings.isPin(e.Emoji) || !f.inCrew(e.Who) {
 			return nil
 		}
 		t := &TimelineEvent{Message: e.Message, Where: e.Where, Time: e.At, Version: 1}
@@ -243,6 +267,9 @@ func newTimelineEvent(o *out, e Event, f Facts) *TimelineEvent {
 			return byHand(o, e, f)
 		}
 		// Read back, with a pin on it.
+		if !pinnedIn(*e.Snapshot, f.Settings) {
+			return nil
+		}
 		t := &TimelineEvent{Message: e.Message, Where: e.Where, Time: e.Snapshot.At, Version: 1}
 		t.setPins(*e.Snapshot, f)
 		t.arm()
@@ -264,7 +291,13 @@ func (t *TimelineEvent) look(o *out) {
 
 // react notes what the reaction says and asks for the truth.
 func (t *TimelineEvent) react(o *out, e Event, f Facts) {
-	if !f.Settings.isPin(e.Emoji) || !t.Deleted.IsZero() {
+	switch {
+	case !t.Deleted.IsZero() || (e.On && !f.inCrew(e.Who)):
+		return
+	case !f.Settings.isPin(e.Emoji):
+		if f.Settings.marks(e.Emoji) != "" {
+			t.look(o)
+		}
 		return
 	}
 	at := e.At
@@ -318,6 +351,21 @@ func (t *TimelineEvent) setPins(snap Snapshot, f Facts) {
 	}
 }
 
+// setMarks makes the marks equal to what the message shows, in the order of the moments. true: something is different.
+func (t *TimelineEvent) setMarks(snap Snapshot, f Facts) bool {
+	var marked []Marked
+	for _, name := range postmortem.MomentNames {
+		for _, r := range snap.Reactions {
+			if f.Settings.marks(r.Emoji) == name && len(r.Who) > 0 {
+				marked = append(marked, Marked{name, r.Emoji, r.Who})
+			}
+		}
+	}
+	same := slices.EqualFunc(marked, t.Marked, func(a, b Marked) bool { return a.Emoji == b.Emoji && slices.Equal(a.Who, b.Who) })
+	t.Marked = marked
+	return !same
+}
+
 // arm sets when the event is looked at again: for the offer, and to go when nothing used it. Once for each newest pin:
 // reading the message again brings back nothing that was decided.
 func (t *TimelineEvent) arm() {
@@ -353,7 +401,7 @@ func (t *TimelineEvent) delete(o *out, e Event, f Facts) {
 // forget drops everything people said.
 func (t *TimelineEvent) forget() {
 	t.Text, t.Author, t.Files, t.Revisions, t.CorrectText = "", "", nil, nil, ""
-	t.Masked = false
+	t.Masked, t.Marked = false, nil
 }
 
 // fetched takes over what the message shows. An answer to an older question is dropped: the newer one is on its way.
@@ -361,11 +409,12 @@ func (t *TimelineEvent) fetched(o *out, e Event, f Facts) {
 	if !t.Deleted.IsZero() || e.Seen < t.Seen {
 		return
 	}
-	before := *t
+	before, remarked := *t, false
 	t.Known = e.Seen
 	t.Unreadable = e.Snapshot == nil
 	if e.Snapshot != nil {
 		t.setPins(*e.Snapshot, f)
+		remarked = t.setMarks(*e.Snapshot, f)
 		t.Time, t.Where = e.Snapshot.At, e.Snapshot.Where
 	}
 	t.arm()
@@ -383,6 +432,8 @@ func (t *TimelineEvent) fetched(o *out, e Event, f Facts) {
 	if t.Text != before.Text || t.Pinned() != before.Pinned() || t.ideaOnly() != before.ideaOnly() ||
 		t.Unreadable != before.Unreadable || before.Known == 0 {
 		t.changed(o, f)
+	} else if remarked && t.Pinned() {
+		t.tellReviews(o, f) // its words are the same, so no report is out of date
 	}
 }
 
@@ -447,6 +498,10 @@ func (t *TimelineEvent) firstPinner() string {
 func (t *TimelineEvent) changed(o *out, f Facts) {
 	t.Version++
 	t.ChangedAt = f.Now
+	t.tellReviews(o, f)
+}
+
+func (t *TimelineEvent) tellReviews(o *out, f Facts) {
 	for _, s := range f.Subjects {
 		if r, ok := s.State.(*Review); ok && r.covers(t.Where, t.Shown().Time) {
 			o.tell(s.ID, "timeline", "")
@@ -491,6 +546,9 @@ func (t *TimelineEvent) command(o *out, e Event, f Facts) {
 
 // byHand makes the event of one line of `event`, or of the form "Add to timeline".
 func byHand(o *out, e Event, f Facts) *TimelineEvent {
+	if !f.inCrew(e.Who) {
+		return nil // Check has said so
+	}
 	lines, _ := handLines(e, f)
 	n := lineOf(o.subject)
 	if e.Kind == Submitted {

@@ -228,7 +228,7 @@ func Backread(snap Snapshot, holders []Subject, at time.Time) []Addressed {
 			in = append(in, Addressed{s.ID, saidAgain(snap)})
 		}
 	}
-	if !known && pinnedIn(snap, settings) {
+	if !known && pinnedIn(snap, settings) && settings.countsIn(snap.Where) {
 		e := saidAgain(snap)
 		e.Text, e.Snapshot = "", &Snapshot{Message: snap.Message, Where: snap.Where, At: snap.At, Reactions: snap.Reactions}
 		in = append(in, Addressed{EventID(snap.Message), e})
@@ -264,8 +264,11 @@ func (t *TimelineEvent) differs(snap Snapshot, settings Settings) bool {
 	if t.Pinned() && t.Hand == "" && (t.Text != cutRunes(snap.Text, textRunes) || !slices.Equal(t.Files, snap.Files)) {
 		return true
 	}
-	shown := 0
+	shown, marks := 0, 0
 	for _, r := range snap.Reactions {
+		if settings.marks(r.Emoji) != "" {
+			marks += len(r.Who)
+		}
 		if !settings.isPin(r.Emoji) {
 			continue
 		}
@@ -282,7 +285,10 @@ func (t *TimelineEvent) differs(snap Snapshot, settings Settings) bool {
 			on++
 		}
 	}
-	return on != shown
+	for _, m := range t.Marked {
+		marks -= len(m.Who)
+	}
+	return on != shown || (t.Pinned() && marks != 0)
 }
 
 // differs reports whether the reply shows other words or other marks than are stored.

@@ -60,7 +60,7 @@ func (r Reader) span(s conversations.Span) string {
 		if r.Name != nil {
 			name = r.Name(s.ID)
 		}
-		return "@" + inert(firstOf(name, s.Text, s.ID))
+		return "@" + inert(strings.TrimPrefix(firstOf(name, s.Text, s.ID), "@"))
 	case conversations.Channel:
 		return "#" + inert(firstOf(s.Text, s.ID))
 	case conversations.Moment:
