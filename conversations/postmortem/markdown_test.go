@@ -125,7 +125,7 @@ func TestTimelineShowsTheDayWhenItBreaks(t *testing.T) {
 	md := rec.Markdown()
 	for _, want := range []string{
 		"| **Sat 28 Mar 2026** | | | | |\n| 23:30 | 22:30 |", "| **Sun 29 Mar 2026** | | | | |\n| 00:30 | 28 Mar 23:30 |", "| 03:30 | 01:30 |",
-		"CET", "CEST", "over 3 hours",
+		"CET", "CEST", "spans 3 hours",
 	} {
 		if !strings.Contains(md, want) {
 			t.Errorf("the report lacks %q:\n%s", want, md)

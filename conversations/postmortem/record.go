@@ -1,5 +1,3 @@
-// Package postmortem is the record of one incident, and the report that is made of it. It knows nothing of chats: what
-// is in a Record are names, times and words, ready to be printed. The same record gives the same report, to the byte.
 package postmortem
 
 import "time"
@@ -21,6 +19,7 @@ type Record struct {
 	Approved    []Approval `json:"approved,omitempty"`
 	Published   time.Time  `json:"published,omitzero"`
 	PublishedBy string     `json:"publishedBy,omitempty"`
+	Mentioned   []string   `json:"mentioned,omitempty"` // people who are only spoken of, by name; see WithRoles
 
 	Summary string `json:"summary,omitempty"` // what people wrote or confirmed; empty: the report drafts one from the rest
 	Trigger string `json:"trigger,omitempty"` // what set it off, in people's words; empty: nobody said
@@ -145,6 +144,27 @@ type Action struct {
 
 // Skip is a question without an answer.
 type Skip struct {
-	Question string `json:"question"`
-	Why      string `json:"why,omitempty"` // empty: nobody said
+	Question string  `json:"question"`
+	Why      string  `json:"why,omitempty"`     // empty: nobody said
+	Section  Section `json:"section,omitempty"` // where the answer would have stood; empty: nowhere in particular
 }
+
+// Section is a part of the report, by its heading.
+type Section string
+
+// The sections, in the order in which they are printed.
+const (
+	SectionSummary     Section = "Summary"
+	SectionImpact      Section = "Impact"
+	SectionMetrics     Section = "Metrics"
+	SectionDetection   Section = "Detection"
+	SectionRootCauses  Section = "Root cause analysis"
+	SectionActionItems Section = "Action items"
+	SectionAccepted    Section = "Accepted risks"
+	SectionResponse    Section = "Response"
+	SectionLessons     Section = "Lessons learned"
+	SectionKeyMoments  Section = "Key moments"
+	SectionTimeline    Section = "Timeline"
+	SectionIdeas       Section = "Ideas not taken up"
+	SectionMade        Section = "How this was made"
+)
