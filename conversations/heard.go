@@ -117,10 +117,11 @@ func (r *Review) marked(e Event) {
 	r.Marks = append(r.Marks, m)
 }
 
-// reread asks for the words of a reply that were not kept, when the mark that left it out comes off: by them it may count.
+// reread asks for the words of a reply that were not kept, when a mark on it changes and none leaves it out: by them it may
+// count, and for a question that it names itself.
 func (r *Review) reread(o *out, message string) {
 	i := r.heardIndex(message)
-	if _, marked := r.newestMarks()[message]; i < 0 || marked || !r.Heard[i].Cut || r.Heard[i].Deleted {
+	if i < 0 || !r.Heard[i].Cut || r.Heard[i].Deleted || r.newestMarks()[message].Emoji == markLeave {
 		return
 	}
 	o.fetch(MessageRef{Workspace: r.Home.Workspace, Channel: r.Thread.Channel, ID: message}, 0)
