@@ -68,7 +68,7 @@ func TestSimulationDiesAtEveryCall(t *testing.T) {
 		t.Run(fmt.Sprintf("after=%t", after), func(t *testing.T) {
 			t.Parallel()
 			for n := 1; ; n++ {
-				s := simulate(simOptions{seed: 1, acts: 24, mail: 6, dieAt: n, after: after})
+				s := simulate(simOptions{seed: 1, acts: 24, mail: 6, publish: true, dieAt: n, after: after})
 				if len(s.wrong) > 0 {
 					reportSim(t, s)
 					return
