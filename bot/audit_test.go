@@ -93,7 +93,7 @@ func TestWhoMayWhatIsAskedEveryTime(t *testing.T) {
 	w.handle(commanded("3", "ANA", "settings zone Europe/Rome"))
 	w.drain()
 	texts := w.chat.texts()
-	if len(texts) != 3 || !strings.Contains(texts[0], "Zone: Europe/Berlin") || !strings.HasPrefix(texts[1], "Only an admin") ||
+	if len(texts) != 3 || !strings.Contains(texts[0], "`zone` is now Europe/Berlin") || !strings.HasPrefix(texts[1], "Only an admin") ||
 		!strings.HasPrefix(texts[2], "I cannot find out just now") {
 		t.Errorf("said %q", texts)
 	}

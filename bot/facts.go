@@ -271,7 +271,7 @@ func (g *gathering) sees(ctx context.Context, q conversations.Sees) (can bool, e
 // roles, on which no more hangs than whose pin counts, what is remembered is good enough when it cannot say.
 func (g *gathering) person(ctx context.Context, id string, powers bool) error {
 	key := g.workspace + "/" + id
-	have := g.b.people.get(key)
+	have := g.recall(ctx, id, g.b.people.get(key))
 	if chat := g.b.chat(g.workspace); chat != nil && (powers || !g.b.now().Before(have.until)) {
 		var p conversations.Person
 		question := func(ctx context.Context) (err error) {
@@ -283,6 +283,7 @@ func (g *gathering) person(ctx context.Context, id string, powers bool) error {
 			err = g.ask(ctx, g.patience, question) // once more: a name that is missing stays missing in what is sent
 		}
 		have = g.b.met(key, have, p, err)
+		have = g.remember(ctx, key, have)
 		g.facts.Powers[id] = powers && err == nil
 	}
 	switch {
@@ -294,6 +295,42 @@ func (g *gathering) person(ctx context.Context, id string, powers bool) error {
 		return fmt.Errorf("person: %w", errNoFacts)
 	}
 	return nil
+}
+
+// recall is what is remembered of somebody: by this process, else by the store. A store that cannot say now is asked again
+// the next time.
+func (g *gathering) recall(ctx context.Context, id string, have remembered) remembered {
+	if have.recalled {
+		return have
+	}
+	s, err := g.b.load(ctx, conversations.PersonID(g.workspace, id))
+	if err != nil {
+		return have
+	}
+	have.recalled = true
+	if known, ok := conversations.PersonOf(s); ok {
+		have.kept = known.Person
+		if !have.known {
+			have.person, have.known, have.until = known.Person, true, known.Read.Add(personLife)
+		}
+	}
+	g.b.people.put(g.workspace+"/"+id, have)
+	return have
+}
+
+// remember has the store keep what the platform said about somebody, if that is new. It is a help for later: what goes
+// wrong with it is tried again with the next answer.
+func (g *gathering) remember(ctx context.Context, key string, have remembered) remembered {
+	if !g.strict || !have.known || !have.recalled || have.person.Same(have.kept) {
+		return have
+	}
+	if err := g.b.accept(ctx, rowFor(conversations.Met(g.workspace, have.person, g.b.now()))); err != nil {
+		g.b.log.Warn("what the platform says about somebody could not be kept", "platform", platform(key), "err", err)
+		return have
+	}
+	have.kept = have.person
+	g.b.people.put(key, have)
+	return have
 }
 
 // load returns the subject; one without Rev and State when there is none.
@@ -321,6 +358,9 @@ type remembered struct {
 	known   bool
 	until   time.Time // asked again after this, by the bot's clock
 	failing time.Time // since when the platform cannot say who a stranger is; zero: it did not fail
+
+	recalled bool                 // the store was asked, too
+	kept     conversations.Person // what the store has
 }
 
 const (
@@ -336,7 +376,7 @@ const (
 func (b *Bot) met(key string, have remembered, p conversations.Person, err error) remembered {
 	switch {
 	case err == nil:
-		have = remembered{person: p, known: true, until: b.now().Add(personLife)}
+		have.person, have.known, have.until, have.failing = p, true, b.now().Add(personLife), time.Time{}
 	case errors.Is(err, adapters.ErrUnreadable):
 		have.until, have.failing = b.now().Add(strangerLife), time.Time{}
 	default:

@@ -191,3 +191,77 @@ func TestChangedSettingsCountAtOnce(t *testing.T) {
 		t.Errorf("zone %v", f.Zone)
 	}
 }
+
+// A restart forgets no names, not even while the platform is away; what somebody may do it forgets at once.
+func TestNamesOutliveARestart(t *testing.T) {
+	w := newWorld(t)
+	w.admins("ANA")
+	needs := always(conversations.Needs{People: []string{"BO"}, Powers: []string{"ANA"}})
+	if f := w.gather(needs); !f.Person("ANA").Admin || f.Person("BO").Name != "bo" {
+		t.Fatalf("at first %+v", f.People)
+	}
+	w.drain()
+	calls := 0
+	w.chat.user = func(context.Context, string) (conversations.Person, error) {
+		calls++
+		return conversations.Person{}, errors.New("connection reset")
+	}
+	w.restart()
+	f := w.gather(needs)
+	if f.Person("ANA").Name != "ana" || f.Person("BO").Name != "bo" || f.Person("ANA").Admin {
+		t.Errorf("after a restart %+v", f.People)
+	}
+	if calls != 2 {
+		t.Errorf("the platform was asked %d times, want twice, about whom something hangs on", calls)
+	}
+	w.clock.wind(30 * 24 * time.Hour)
+	w.restart()
+	if f := w.gather(needs); f.Person("BO").Name != "bo" {
+		t.Errorf("a month later %+v", f.People)
+	}
+}
+
+// What the platform says is kept when it is new, and only then.
+func TestPeopleAreKeptWhenTheyChange(t *testing.T) {
+	w := newWorld(t)
+	events := w.accepted()
+	name := "bo"
+	w.chat.user = func(_ context.Context, id string) (conversations.Person, error) {
+		return conversations.Person{ID: id, Name: name, Active: true, Roles: []string{"R1"}}, nil
+	}
+	needs := always(conversations.Needs{People: []string{"BO"}})
+	for range 3 {
+		w.gather(needs)
+		w.drain()
+		w.clock.wind(personLife)
+		w.restart()
+	}
+	if len(*events) != 1 {
+		t.Errorf("kept %d times", len(*events))
+	}
+	name = "Bo"
+	w.gather(needs)
+	w.drain()
+	w.restart()
+	w.chat.user = nil
+	if got := w.gather(needs).Person("BO"); got.Name != "Bo" || !slices.Equal(got.Roles, []string{"R1"}) || len(*events) != 2 {
+		t.Errorf("kept %d times, and now it is %+v", len(*events), got)
+	}
+}
+
+// Of two answers the newer counts, in whatever order they come to be kept.
+func TestTheNewerAnswerAboutSomebodyCounts(t *testing.T) {
+	w := newWorld(t)
+	late := conversations.Met(workspace, conversations.Person{ID: "BO", Name: "Bo"}, noon.Add(time.Minute))
+	early := conversations.Met(workspace, conversations.Person{ID: "BO", Name: "bo"}, noon)
+	for _, a := range []conversations.Addressed{late, early} {
+		if err := w.bot.accept(t.Context(), rowFor(a)); err != nil {
+			t.Fatal(err)
+		}
+		w.drain()
+	}
+	s, err := w.bot.load(t.Context(), conversations.PersonID(workspace, "BO"))
+	if known, ok := conversations.PersonOf(s); err != nil || !ok || known.Person.Name != "Bo" {
+		t.Errorf("kept %+v, %v", known, err)
+	}
+}

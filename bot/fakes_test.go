@@ -297,6 +297,13 @@ func (w *world) drainFor(d time.Duration) {
 	w.drain()
 }
 
+// knows has the store keep who these people are, so that nothing of that waits later.
+func (w *world) knows(ids ...string) {
+	w.t.Helper()
+	w.gather(always(conversations.Needs{People: ids}))
+	w.drain()
+}
+
 func (w *world) sent(want ...string) {
 	w.t.Helper()
 	if got := w.chat.texts(); !slices.Equal(got, want) {

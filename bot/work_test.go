@@ -113,6 +113,7 @@ func (w *world) rows(events ...conversations.Event) {
 func TestARowThatPanicsDiesAndTheOthersGoOn(t *testing.T) {
 	w := newWorld(t)
 	w.store.number = func() (int, error) { panic("what Ana said") } // only [Over] asks for a number
+	w.knows("ANA")
 	w.asks()
 	w.rows(said("m1", "t", "first"), over(), said("m2", "t", "second"))
 	tries := 0
@@ -192,6 +193,7 @@ func TestRowsOfANewerSubjectWait(t *testing.T) {
 
 func TestALaneThatIsLostIsLeftAlone(t *testing.T) {
 	w := newWorld(t)
+	w.knows("ANA")
 	w.asks()
 	var rows []conversations.Event
 	for i := range 3 {
@@ -290,6 +292,7 @@ func TestATickThatLeavesItsSubjectDueIsADefect(t *testing.T) {
 // anew for ever.
 func TestARunKeepsWhatItHasDone(t *testing.T) {
 	w := newWorld(t)
+	w.knows("ANA")
 	w.asks()
 	w.store.number = func() (int, error) { return 0, storage.ErrUnavailable }
 	w.rows(said("m1", "t", "first"), over(), said("m2", "t", "second"))

@@ -138,7 +138,8 @@ func nextWorkingMorning(now time.Time, loc *time.Location) time.Time {
 
 // PersonState is what is remembered about one person's dealings with the bot.
 type PersonState struct {
-	Failures int `json:"failures,omitempty"` // acts of theirs that could not be handled
+	Failures int          `json:"failures,omitempty"` // acts of theirs that could not be handled
+	Known    *KnownPerson `json:"known,omitempty"`    // what the platform last said about them
 }
 
 // Kind implements State.

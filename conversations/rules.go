@@ -37,7 +37,12 @@ func Step(s Subject, e Event, f Facts) (Subject, []Effect) {
 		}
 	case KindPerson:
 		p, _ := s.State.(*PersonState)
-		if p = stepPerson(o, p, e); p != nil {
+		if e.Kind == Told && e.Verb == "met" {
+			p = p.meet(o, e)
+		} else {
+			p = stepPerson(o, p, e)
+		}
+		if p != nil {
 			next = p
 		}
 	case KindWorkspace:
