@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/debrief-bot/debrief/conversations/postmortem"
 )
 
 // PublishedVersion is a published version of the report.
@@ -129,4 +131,12 @@ func (r *Review) showDraft(o *out) {
 	if r.DraftOut {
 		o.add(Effect{Kind: Post, To: "thread", Slot: "draft", Place: r.Thread, View: "draft"})
 	}
+}
+
+// signed is the record as it is published: with the names of people, or with their roles.
+func (r *Review) signed(rec postmortem.Record) postmortem.Record {
+	if r.Roles {
+		return rec.WithRoles()
+	}
+	return rec
 }

@@ -114,7 +114,28 @@ func record(id string, r *Review, f Facts) postmortem.Record {
 	r.linkItems(&rec, answers)
 	rec.Ideas = r.leftIdeas(f)
 	rec.Skipped = r.unanswered(answers)
+	rec.Mentioned = r.spokenOf(rec, answers, f)
 	return rec
+}
+
+// spokenOf are the people who are mentioned and did not take part, by name.
+func (r *Review) spokenOf(rec postmortem.Record, answers []Answered, f Facts) []string {
+	var ids []string
+	for _, a := range answers {
+		if a.Taken {
+			ids = append(ids, mentioned(a.Text)...)
+		}
+	}
+	for _, s := range r.timelineOf(f) {
+		ids = append(ids, mentioned(s.State.(*TimelineEvent).Shown().Text)...)
+	}
+	var names []string
+	for _, id := range known(ids) {
+		if name := f.Person(id).Name; !slices.Contains(rec.People, name) {
+			names = append(names, name)
+		}
+	}
+	return known(names)
 }
 
 // keyEvents are those that show a moment or a cause.
@@ -296,7 +317,7 @@ func (r *Review) entries(answers []Answered, f Facts) []entry {
 // printed is the entry in a report.
 func (e entry) printed(f Facts) postmortem.Entry {
 	return postmortem.Entry{
-		ID: e.id, Time: e.Time, Text: named(e.Text, f), Who: writer(e.Who, e.Author, f), Files: e.Files, How: e.how,
+		ID: e.id, Time: e.Time, Text: named(e.Text, f), Who: writer(e.Who, e.Author, f), Program: e.Who == "", Files: e.Files, How: e.how,
 		Subject: e.subject, Revision: e.version,
 	}
 }
@@ -418,6 +439,7 @@ func Row(s Subject, ef Effect, f Facts) ([]byte, error) {
 	rec := record(s.ID, r, f)
 	rec.Version = len(r.Published) + 1
 	rec.Published, rec.PublishedBy = ef.At, f.Person(ef.Person).Name
+	rec = r.signed(rec)
 	return json.Marshal(Report{Record: rec, Markdown: rec.Markdown(), Answers: fingerprints(r.answers())})
 }
 
