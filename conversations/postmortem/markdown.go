@@ -243,7 +243,7 @@ func (p *page) event(id string) string {
 func (p *page) summary() string {
 	var b strings.Builder
 	if p.Summary != "" {
-		b.WriteString(said([]Note{{Text: p.Summary}}))
+		b.WriteString(paragraphs(p.Summary))
 	} else {
 		b.WriteString(p.draft() + "\n")
 	}
@@ -369,38 +369,53 @@ func (p *page) followed(say func(string), quotable func(string) bool) {
 	case len(why) > 0:
 		say("What made it possible: " + strings.Join(why, "; "))
 	}
-	switch n := len(p.Actions); {
-	case n == 0 && p.NoChange != "":
-		say("Nothing is changed")
-	case n == 0:
-		say("No change has been decided")
-	default:
-		verb := "follow"
-		if n == 1 {
-			verb = "follows"
-		}
-		words := count(n, "change", "changes") + " " + verb
-		if due := p.firstDue(); due != "" && n > 1 {
-			words += ", the first due on " + due
-		} else if due != "" {
-			words += ", due on " + due
-		}
-		say(words)
-	}
+	say(p.changes())
 }
 
-// firstDue is the earliest date by which something is to be changed.
-func (p *page) firstDue() string {
+// changes says how much is changed, and by when.
+func (p *page) changes() string {
 	var first time.Time
+	total, done := 0, 0
 	for _, a := range p.Actions {
-		if d, err := time.Parse(time.DateOnly, a.Due); err == nil && (first.IsZero() || d.Before(first)) {
-			first = d
+		switch a.State {
+		case "won't do", "withdrawn":
+			continue
+		case "done":
+			done++
+		default:
+			if d, err := time.Parse(time.DateOnly, a.Due); err == nil && (first.IsZero() || d.Before(first)) {
+				first = d
+			}
 		}
+		total++
 	}
-	if first.IsZero() {
-		return ""
+	switch {
+	case total == 0 && p.NoChange != "":
+		return "nothing is changed"
+	case total == 0:
+		return "no change has been decided"
+	case total == 1 && done == 1:
+		return "one change followed and is done"
+	case done == total:
+		return count(total, "", "changes") + " followed and are done"
 	}
-	return first.Format("2 January 2006")
+	words := count(total, "change follows", "changes follow")
+	switch {
+	case first.IsZero():
+	case total == 1:
+		words += ", due on "
+	case done == 0:
+		words += ", the first due on "
+	default:
+		words += ", the next due on "
+	}
+	if !first.IsZero() {
+		words += first.Format("2 January 2006")
+	}
+	if done > 0 {
+		words += "; " + count(done, "is", "are") + " done"
+	}
+	return words
 }
 
 func (p *page) metrics() string {

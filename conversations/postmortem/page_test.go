@@ -85,7 +85,7 @@ func FuzzMarkdown(f *testing.F) {
 
 // The sections that everybody expects of a postmortem are there under the names they expect.
 func TestFullReportHasTheExpectedSections(t *testing.T) {
-	for _, name := range []string{"shop-over-midnight", "wiki-down", "gitlab-2017"} {
+	for _, name := range []string{"shop-over-midnight", "wiki-down", "cloudflare-2019"} {
 		md, err := os.ReadFile("testdata/" + name + ".md")
 		if err != nil {
 			t.Fatal(err)
@@ -185,6 +185,28 @@ func TestMomentsOnTheTimeline(t *testing.T) {
 	} {
 		if !strings.Contains(md, want) {
 			t.Errorf("the report lacks %q:\n%s", want, md)
+		}
+	}
+}
+
+func TestHowMuchIsChanged(t *testing.T) {
+	open, done, due := Action{State: "open"}, Action{State: "done", Due: "2026-01-01"}, Action{State: "proposed", Due: "2026-03-06"}
+	for _, c := range []struct {
+		actions []Action
+		want    string
+	}{
+		{nil, "no change has been decided"},
+		{[]Action{{State: "won't do"}}, "no change has been decided"},
+		{[]Action{open}, "one change follows"},
+		{[]Action{due}, "one change follows, due on 6 March 2026"},
+		{[]Action{due, open, {State: "open", Due: "2026-03-07"}}, "three changes follow, the first due on 6 March 2026"},
+		{[]Action{done, due, due}, "three changes follow, the next due on 6 March 2026; one is done"},
+		{[]Action{done, done, open}, "three changes follow; two are done"},
+		{[]Action{done}, "one change followed and is done"},
+		{[]Action{done, done}, "two changes followed and are done"},
+	} {
+		if got := (Record{Actions: c.actions}).page().changes(); got != c.want {
+			t.Errorf("%+v: %q, want %q", c.actions, got, c.want)
 		}
 	}
 }

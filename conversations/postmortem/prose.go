@@ -84,6 +84,21 @@ func said(notes []Note) string {
 	return b.String()
 }
 
+// paragraphs prints a text that somebody wrote as such: each line is a paragraph, unless they made a list.
+func paragraphs(text string) string {
+	var lines []string
+	for _, line := range strings.Split(Clean(text), "\n") {
+		switch {
+		case strings.TrimSpace(line) == "":
+		case bullet.MatchString(line):
+			return said([]Note{{Text: text}})
+		default:
+			lines = append(lines, escape(sentence(line))+"\n")
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
 // runIn prints answers under a few bold words: beside them if it is one answer, below them if there are several.
 func runIn(words string, notes []Note) string {
 	body := said(notes)

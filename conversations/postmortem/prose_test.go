@@ -49,3 +49,14 @@ func TestCutEndsAtAWord(t *testing.T) {
 		}
 	}
 }
+
+func TestParagraphs(t *testing.T) {
+	for _, c := range []struct{ in, want string }{
+		{"it broke.\n\nthen it was fixed", "It broke.\n\nThen it was fixed.\n"},
+		{"two things:\n- a disk\n- a rule", "Two things:\n\n- A disk\n- A rule\n"},
+	} {
+		if got := paragraphs(c.in); got != c.want {
+			t.Errorf("%q becomes %q, want %q", c.in, got, c.want)
+		}
+	}
+}

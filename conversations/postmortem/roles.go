@@ -18,47 +18,75 @@ func (r Record) WithRoles() Record {
 		return r
 	}
 	cast := r.cast()
-	r.Roles = true
-	r.Mentioned = nil
-	r.Facilitator = cast.role(r.Facilitator)
-	r.PublishedBy = cast.role(r.PublishedBy)
-	r.People = mapped(r.People, cast.role)
+	r = r.reworded(cast.role, cast.text)
+	r.Roles, r.Mentioned = true, nil
+	return r
+}
+
+// Mention adds to Mentioned who is spoken of with an @ and has no other part in the record.
+func (r *Record) Mention(names ...string) {
+	known := map[string]bool{}
+	for _, name := range r.names() {
+		known[string(folded(name))] = true
+	}
+	for _, name := range names {
+		key := string(folded(name))
+		if key == "" || known[key] {
+			continue
+		}
+		spoken := false
+		r.reworded(func(who string) string { return who }, func(text string) string {
+			spoken = spoken || strings.Contains(string(folded(text)), "@"+key)
+			return text
+		})
+		if spoken {
+			known[key] = true
+			r.Mentioned = append(r.Mentioned, name)
+		}
+	}
+}
+
+// reworded is the record with who of every person and said of everything people said. What it came from is left alone.
+func (r Record) reworded(who, said func(string) string) Record {
+	r.Facilitator, r.PublishedBy, r.People = who(r.Facilitator), who(r.PublishedBy), mapped(r.People, who)
 	r.Approved = mapped(r.Approved, func(a Approval) Approval {
-		a.Who = cast.role(a.Who)
+		a.Who = who(a.Who)
 		return a
 	})
-	text := cast.text
-	r.Title, r.Summary, r.Trigger, r.NoChange = text(r.Title), text(r.Summary), text(r.Trigger), text(r.NoChange)
+	r.Title, r.Summary, r.Trigger, r.NoChange = said(r.Title), said(r.Summary), said(r.Trigger), said(r.NoChange)
 	r.Timeline = mapped(r.Timeline, func(e Entry) Entry {
 		if e.Program {
-			e.Who = text(e.Who) // a program may be called after somebody
+			e.Who = said(e.Who) // a program may be called after somebody
 		} else {
-			e.Who = cast.role(e.Who)
+			e.Who = who(e.Who)
 		}
-		e.Text, e.Files = text(e.Text), mapped(e.Files, text)
-		if text(e.Subject) != e.Subject {
+		e.Text, e.Files = said(e.Text), mapped(e.Files, said)
+		if said(e.Subject) != e.Subject {
 			e.Subject, e.Revision = "", 0
 		}
 		return e
 	})
 	r.Moments = mapped(r.Moments, func(m Moment) Moment {
-		m.Text = text(m.Text)
+		m.Text = said(m.Text)
 		return m
 	})
-	notes := func(list []Note) []Note {
-		return mapped(list, func(n Note) Note { return Note{Text: text(n.Text), Who: cast.role(n.Who)} })
-	}
 	for _, list := range r.notes() {
-		*list = notes(*list)
+		*list = mapped(*list, func(n Note) Note { return Note{Text: said(n.Text), Who: who(n.Who)} })
 	}
-	r.Causes = cast.causes(r.Causes)
+	var causes func(list []Cause) []Cause
+	causes = func(list []Cause) []Cause {
+		return mapped(list, func(c Cause) Cause {
+			c.Text, c.Accepted, c.Who, c.Causes = said(c.Text), said(c.Accepted), who(c.Who), causes(c.Causes)
+			return c
+		})
+	}
+	r.Causes = causes(r.Causes)
 	r.Actions = mapped(r.Actions, func(a Action) Action {
-		a.Text, a.Test, a.Reason, a.Doubt = text(a.Text), text(a.Test), text(a.Reason), text(a.Doubt)
-		a.Owner = cast.role(a.Owner)
+		a.Text, a.Test, a.Reason, a.Doubt, a.Owner = said(a.Text), said(a.Test), said(a.Reason), said(a.Doubt), who(a.Owner)
 		return a
 	})
 	r.Skipped = mapped(r.Skipped, func(s Skip) Skip {
-		s.Question, s.Why = text(s.Question), text(s.Why)
+		s.Question, s.Why = said(s.Question), said(s.Why)
 		return s
 	})
 	return r
@@ -362,14 +390,6 @@ func firstLetter(runes []rune) rune {
 func opens(before string) bool {
 	trimmed := strings.TrimRightFunc(before, unicode.IsSpace)
 	return trimmed == "" || (len(trimmed) < len(before) && strings.ContainsAny(trimmed[len(trimmed)-1:], ".!?"))
-}
-
-func (c cast) causes(causes []Cause) []Cause {
-	return mapped(causes, func(cause Cause) Cause {
-		cause.Text, cause.Accepted, cause.Who = c.text(cause.Text), c.text(cause.Accepted), c.role(cause.Who)
-		cause.Causes = c.causes(cause.Causes)
-		return cause
-	})
 }
 
 // names reports whether a text names somebody.
