@@ -228,6 +228,13 @@ func (r *Review) leftIdeas(f Facts) []postmortem.Note {
 	return all
 }
 
+// sections are where the report says that a question was not answered.
+var sections = map[Part]postmortem.Section{
+	PartMoments: postmortem.SectionMetrics, PartDetection: postmortem.SectionDetection, PartImpact: postmortem.SectionImpact,
+	PartCauses: postmortem.SectionRootCauses, PartSurprises: postmortem.SectionLessons, PartLessons: postmortem.SectionLessons,
+	PartActions: postmortem.SectionActionItems,
+}
+
 // unanswered are the questions without an answer, and why.
 func (r *Review) unanswered(answers []Answered) []postmortem.Skip {
 	var all []postmortem.Skip
@@ -236,7 +243,7 @@ func (r *Review) unanswered(answers []Answered) []postmortem.Skip {
 		if q.Gives == PartTimeline || !r.needed(q) || len(takenFor(answers, q.N)) > 0 {
 			continue
 		}
-		all = append(all, postmortem.Skip{Question: q.Title, Why: why})
+		all = append(all, postmortem.Skip{Question: q.Title, Why: why, Section: sections[q.Gives]})
 	}
 	return all
 }

@@ -23,29 +23,6 @@ func (r Record) WithRoles() Record {
 	return r
 }
 
-// Mention adds to Mentioned who is spoken of with an @ and has no other part in the record.
-func (r *Record) Mention(names ...string) {
-	known := map[string]bool{}
-	for _, name := range r.names() {
-		known[string(folded(name))] = true
-	}
-	for _, name := range names {
-		key := string(folded(name))
-		if key == "" || known[key] {
-			continue
-		}
-		spoken := false
-		r.reworded(func(who string) string { return who }, func(text string) string {
-			spoken = spoken || strings.Contains(string(folded(text)), "@"+key)
-			return text
-		})
-		if spoken {
-			known[key] = true
-			r.Mentioned = append(r.Mentioned, name)
-		}
-	}
-}
-
 // reworded is the record with who of every person and said of everything people said. What it came from is left alone.
 func (r Record) reworded(who, said func(string) string) Record {
 	r.Facilitator, r.PublishedBy, r.People = who(r.Facilitator), who(r.PublishedBy), mapped(r.People, who)

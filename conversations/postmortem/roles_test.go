@@ -191,13 +191,10 @@ func TestRoleLetters(t *testing.T) {
 	}
 }
 
-func TestMention(t *testing.T) {
-	rec := Record{People: []string{"ana"}, Title: "ask @Dan Lee, @ana", Causes: []Cause{{Causes: []Cause{{Text: "@eve was away"}}}}, Notes: []Note{{Text: "kim"}}}
-	rec.Mention("dan lee", "eve", "kim", "ana", "Eve", "")
-	if diff := cmp.Diff([]string{"dan lee", "eve"}, rec.Mentioned); diff != "" {
-		t.Errorf("mentioned are (-want +got):\n%s", diff)
-	}
-	if got := rec.WithRoles(); got.Title != "ask participant B, participant A" || got.Causes[0].Causes[0].Text != "participant C was away" || got.Mentioned != nil {
+func TestMentionedPeopleHaveRoles(t *testing.T) {
+	rec := Record{People: []string{"ana"}, Title: "ask @Dan Lee, @ana", Mentioned: []string{"Dan Lee"}, Causes: []Cause{{Causes: []Cause{{Text: "Dan was away"}}}}}
+	got := rec.WithRoles()
+	if got.Title != "ask participant B, participant A" || got.Causes[0].Causes[0].Text != "Participant B was away" || got.Mentioned != nil {
 		t.Errorf("%+v", got)
 	}
 }
