@@ -31,7 +31,10 @@ import (
 var ErrUndeliverable = errors.New("undeliverable")
 
 // Undeliverable is an ErrUndeliverable with a reason that people can be shown.
-type Undeliverable struct{ Reason string }
+type Undeliverable struct {
+	Reason string
+	Gone   bool // an edit: the message is not there any more, so what it says can only be posted anew
+}
 
 func (e *Undeliverable) Error() string { return "undeliverable: " + e.Reason }
 

@@ -171,11 +171,16 @@ func (d *delivery) send(ctx context.Context) error {
 	if m.Edit.ID != "" && !inDoubt && hash == d.claim.Ref.Hash {
 		return d.done(ctx, nil, "unchanged")
 	}
-	var result conversations.Result
-	err = d.call(ctx, func(ctx context.Context) (err error) {
-		result, err = d.chat.Send(ctx, m)
-		return err
-	})
+	result, err := d.sendOnce(ctx, m)
+	if isGone(m, err) {
+		m.Edit, m.OpensThread = conversations.MessageRef{}, false
+		if inDoubt {
+			if settled, err := d.lookUpPost(ctx, m); settled || err != nil {
+				return err
+			}
+		}
+		result, err = d.sendOnce(ctx, m)
+	}
 	if err != nil {
 		return d.notSent(ctx, err)
 	}
@@ -183,6 +188,22 @@ func (d *delivery) send(ctx context.Context) error {
 		return d.posted(ctx, result, hash, "sent")
 	}
 	return d.done(ctx, &storage.Ref{Result: d.claim.Ref.Result, Hash: hash}, "sent")
+}
+
+func (d *delivery) sendOnce(ctx context.Context, m conversations.Message) (result conversations.Result, err error) {
+	err = d.call(ctx, func(ctx context.Context) (err error) {
+		result, err = d.chat.Send(ctx, m)
+		return err
+	})
+	return result, err
+}
+
+// isGone reports whether the message that was to be edited is not there any more: somebody deleted it. What it says is
+// posted anew, once, in the same claim. Should that claim end in doubt, the address still names the old message: the next
+// holder finds it gone, too, and looks the post up before anything is posted again.
+func isGone(m conversations.Message, err error) bool {
+	var u *adapters.Undeliverable
+	return m.Edit.ID != "" && errors.As(err, &u) && u.Gone
 }
 
 // isPost tells what may be looked up from what is simply done again.

@@ -218,6 +218,69 @@ func TestARefusalIsToldAndNeverRepeated(t *testing.T) {
 	}
 }
 
+var errGone = &adapters.Undeliverable{Reason: "the message was deleted", Gone: true}
+
+// Somebody deletes one of our messages: what it would say next is posted anew, once, and edited from then on.
+func TestAMessageThatIsGoneIsPostedAnew(t *testing.T) {
+	w := newWorld(t)
+	w.asks(post("e1", "note", "one"))
+	w.drain()
+	events := w.accepted()
+	w.chat.sendErrs = []error{errGone}
+	w.clock.wind(storage.SlotSpacing)
+	w.asks(post("e2", "note", "two"))
+	w.drain()
+	w.clock.wind(storage.SlotSpacing)
+	w.asks(post("e3", "note", "three"))
+	w.drain()
+	w.sent("one", "two", "~three")
+	if got := w.chat.sent[2].Edit.ID; got != "p2" {
+		t.Errorf("edited %q, want p2", got)
+	}
+	if len(*events) != 1 || (*events)[0].Kind != conversations.Sent || (*events)[0].Result.Message.ID != "p2" {
+		t.Errorf("the subject heard %+v", *events)
+	}
+}
+
+// Whether it was posted anew is not known: it is looked up before it would be posted again.
+func TestWhatIsPostedAnewIsNotDoubled(t *testing.T) {
+	for found, want := range map[adapters.Found][]string{adapters.Yes: {"one", "~three"}, adapters.No: {"one", "two", "~three"}} {
+		w := newWorld(t)
+		w.asks(post("e1", "note", "one"))
+		w.drain()
+		lookUps := w.lookUps(found)
+		w.chat.sendErrs = []error{errGone, errReset, errGone}
+		w.clock.wind(storage.SlotSpacing)
+		w.asks(post("e2", "note", "two"))
+		w.drain()
+		w.clock.wind(storage.EffectTTL)
+		w.drain()
+		w.clock.wind(storage.SlotSpacing)
+		w.asks(post("e3", "note", "three"))
+		w.drain()
+		w.sent(want...)
+		if *lookUps != 1 {
+			t.Errorf("looked up %d times", *lookUps)
+		}
+	}
+}
+
+// Where it cannot be posted anew either, the subject is told, and nothing is tried for ever.
+func TestWhatIsGoneAndCannotBePostedIsRefused(t *testing.T) {
+	w := newWorld(t)
+	w.asks(post("e1", "note", "one"))
+	w.drain()
+	events := w.accepted()
+	w.chat.sendErrs = []error{errGone, &adapters.Undeliverable{Reason: "the channel is archived"}}
+	w.clock.wind(storage.SlotSpacing)
+	w.asks(post("e2", "note", "two"))
+	w.drain()
+	w.sent("one")
+	if len(*events) == 0 || (*events)[0].Kind != conversations.Refused || slices.Contains(w.waiting(), "e2") {
+		t.Errorf("the subject heard %+v; still waiting: %q", *events, w.waiting())
+	}
+}
+
 func TestOnlyPostsHaveAResult(t *testing.T) {
 	w := newWorld(t)
 	w.asks(post("e1", "note", "one"))

@@ -511,7 +511,8 @@ func (r *Review) retitle(s string) {
 func (r *Review) sent(o *out, e Event) {
 	switch slot, arg, _ := strings.Cut(e.Slot, " "); slot {
 	case "card":
-		if r.Card.ID != "" {
+		if r.Card.ID != "" { // somebody deleted it, and it was posted anew; the thread stays what it was
+			r.Card = e.Result.Message
 			return
 		}
 		r.Card = e.Result.Message

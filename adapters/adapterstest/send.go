@@ -274,6 +274,10 @@ func refusals(b *bench) {
 		var why *adapters.Undeliverable
 		if !errors.Is(b.failed(err), adapters.ErrUndeliverable) || !errors.As(err, &why) || why.Reason == "" {
 			b.Errorf("%s gives %v, not an Undeliverable with a reason", what, err)
+			continue
+		}
+		if edit := what == "an edit of a message that is gone"; why.Gone != edit && m.Edit != nowhere {
+			b.Errorf("%s: gone is %v", what, why.Gone)
 		}
 	}
 }

@@ -94,7 +94,7 @@ func (c *Chat) botEdits(m conversations.Message) (conversations.Result, error) {
 	old := c.message(m.Edit)
 	switch {
 	case old == nil:
-		return conversations.Result{}, undeliverable("the message was deleted")
+		return conversations.Result{}, &adapters.Undeliverable{Reason: "the message was deleted", Gone: true}
 	case !old.ours():
 		return conversations.Result{}, undeliverable("the message is somebody else's")
 	}
