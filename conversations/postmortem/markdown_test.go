@@ -79,6 +79,7 @@ func TestCleanTakesOutWhatIsNotSeen(t *testing.T) {
 		{"zero\u200bwidth", "zerowidth"},
 		{"family 👨\u200d👩\u200d👧", "family 👨\u200d👩\u200d👧"},
 		{"nul\x00bell\x07", "nulbell"},
+		{"del\x7f", "del"},
 		{"tag\U000E0041", "tag"},
 		{"line\nbreak\ttab", "line\nbreak\ttab"},
 		{"bad\xffutf8", "bad�utf8"},

@@ -40,8 +40,8 @@ func made(rnd *rand.Rand, v reflect.Value, field string, depth int, text func(fi
 	switch v.Kind() {
 	case reflect.Struct:
 		for i := range v.NumField() {
-			if v.Type().Field(i).Tag.Get("json") != "-" {
-				made(rnd, v.Field(i), v.Type().Field(i).Name, depth, text)
+			if name := v.Type().Field(i).Name; name != "Doubt" { // the only one that is not kept
+				made(rnd, v.Field(i), name, depth, text)
 			}
 		}
 	case reflect.Slice:

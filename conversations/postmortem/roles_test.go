@@ -22,7 +22,7 @@ func TestNamesBecomeRolesInText(t *testing.T) {
 		{"Ana Silva saw it", "The facilitator saw it"},
 		{"it was ana  silva.", "it was the facilitator."},
 		{"ask @bo, or @BO!", "ask participant A, or participant A!"},
-		{"bo's deploy, about, robot, bo2, bo-bo", "participant A's deploy, about, robot, bo2, participant A-participant A"},
+		{"bo's deploy, about, turbo, robot, bo2, bo-bo", "participant A's deploy, about, turbo, robot, bo2, participant A-participant A"},
 		{"Kim did; kim did", "Participant B did; participant B did"},
 		{"will it work, Will? All young. Young did", "will it work, participant C? All young. Participant C did"},
 		{"ana or Ana", "a participant or a participant"},
