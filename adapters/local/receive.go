@@ -42,6 +42,13 @@ func (c *Chat) Redeliver(ctx context.Context) int {
 	return len(c.s.Waiting)
 }
 
+// waiting is how many events the bot does not have safe yet.
+func (c *Chat) waiting() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.s.Waiting)
+}
+
 // interact hands over a click, a command or a form. Nobody repeats those: who acted is told when it was not saved.
 func (c *Chat) interact(ctx context.Context, e conversations.Event) {
 	c.mu.Lock()

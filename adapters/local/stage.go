@@ -242,7 +242,7 @@ func (s *Stage) Settle(ctx context.Context) error {
 	}
 	limit := s.o.Store.Now().Add(settleTime)
 	for range restless {
-		s.chat.Redeliver(ctx)
+		left := s.chat.Redeliver(ctx)
 		if err := s.bot.Drain(ctx); err != nil {
 			return fmt.Errorf("drain: %w", err)
 		}
@@ -253,18 +253,19 @@ func (s *Stage) Settle(ctx context.Context) error {
 		if ticked {
 			continue
 		}
-		left := s.chat.Redeliver(ctx)
 		next, err := ask(ctx, s.o.Next)
 		if err != nil {
 			return fmt.Errorf("ask the store what waits: %w", err)
 		}
-		if next.IsZero() && left == 0 {
+		if next.IsZero() && left == 0 && s.chat.waiting() == 0 {
 			return nil
 		}
 		if next.After(limit) {
 			return fmt.Errorf("something still waits until %s, after %s of trying", next.Format(time.RFC3339), settleTime)
 		}
-		s.o.Store.Set(next)
+		if !next.IsZero() {
+			s.o.Store.Set(next)
+		}
 	}
 	return fmt.Errorf("no rest after %d rounds", restless)
 }
