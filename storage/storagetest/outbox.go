@@ -23,6 +23,7 @@ var outboxCases = []namedCase{
 	{"AClockSetBackWakesNobody", aClockSetBackWakesNobody},
 	{"NewerSupersedes", newerSupersedes},
 	{"SendingIsNotSuperseded", sendingIsNotSuperseded},
+	{"LapsedIsNotSuperseded", lapsedIsNotSuperseded},
 	{"SupersededHoldsNobodyUp", supersededHoldsNobodyUp},
 	{"SlotSpacing", slotSpacing},
 	{"SpacingOfWhatWaitsAlready", spacingOfWhatWaitsAlready},
@@ -169,6 +170,27 @@ func sendingIsNotSuperseded(f *fixture) {
 	f.settle(c, storage.Settlement{})
 	f.equal("the newer ones stay", f.pending(s.ID), []string{"card2", "card3"})
 	f.claims("w", "card3")
+}
+
+// What lapsed once may have been sent. It is looked up before anything newer goes out, also when it was put back meanwhile.
+func lapsedIsNotSuperseded(f *fixture) {
+	s := f.save(review("r", ""), post("card1", "x", "card"))
+	f.claims("w1", "card1")
+	f.clock.wind(storage.EffectTTL)
+	c := f.claims("w2", "card1")
+	s = f.save(s, post("card2", "x", "card"))
+	f.settle(c, storage.Settlement{Again: time.Minute, Attempt: true})
+	s = f.save(s, post("card3", "x", "card"))
+	f.noEffect() // the newer ones wait for it
+	f.equal("next", f.next(), f.clock.Now().Add(time.Minute))
+	f.clock.wind(time.Minute)
+	c = f.claims("w3", "card1")
+	f.equal("lapsed", c.Lapsed, noon)
+	f.settle(c, storage.Settlement{Ref: &storage.Ref{Hash: "found"}})
+	f.equal("the newer ones stay", f.pending(s.ID), []string{"card2", "card3"})
+	f.clock.wind(storage.SlotSpacing)
+	c = f.claims("w4", "card3")
+	f.equal("found", c.Ref.Hash, "found")
 }
 
 func supersededHoldsNobodyUp(f *fixture) {
