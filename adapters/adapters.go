@@ -11,6 +11,8 @@
 //   - It acknowledges to the platform only after Handler.Handle returned nil. An error means "not saved": the platform
 //     is told to send again, or the person to try again.
 //   - The bot's own messages and reactions never come in as events.
+//   - What somebody writes to the bot alone, in direct messages, counts as a mention: Event.Mention is set, and
+//     Snapshot.Mention when it is read.
 //   - Secrets in what people wrote are masked (conversations.Mask) before an Event or Snapshot is made.
 //   - Emoji are folded with conversations.Emoji. Times are UTC, to the millisecond.
 //   - Spans of kind Quoted and Someone never ping, link or format anything, on a post and on an edit.

@@ -123,6 +123,10 @@ func TestSlashes(t *testing.T) {
 	if e.Message != ref || !e.Mention || e.Text != "next" || e.Where != thread {
 		t.Errorf("the mention came in as %+v", e)
 	}
+	say(t, c, "ana", Direct("ana"), "next")
+	if e := k.events[len(k.events)-1]; !e.Mention || e.Text != "next" {
+		t.Errorf("what she says to the bot alone came in as %+v", e)
+	}
 }
 
 func TestWhoMay(t *testing.T) {

@@ -135,6 +135,9 @@ func (c *Chat) hears(m *message) bool {
 // said is the event that a message was posted.
 func said(m *message, people []Person) conversations.Event {
 	text, mention := addressed(m.Text)
+	if _, direct := isDirect(m.Channel); direct {
+		mention = true // what is said to the bot alone is said to it
+	}
 	text, masked := conversations.Mask(mentions(text, people))
 	return conversations.Event{
 		Key: m.ref().Key(), Kind: conversations.Said, At: m.At, Where: m.where(), Who: m.Who, Message: m.ref(), MessageAt: m.At,
