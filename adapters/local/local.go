@@ -1,5 +1,6 @@
-// Package local is a chat of its own: people, channels, threads, reactions, buttons and forms, all in memory. It is
-// what Debrief talks to when no platform is configured, and what transcripts, worlds and `debrief play` run on.
+// Package local is a chat of its own: people, channels, threads, reactions, buttons and forms, in memory or with
+// a journal. It is what Debrief talks to when no platform is configured, in the browser, and what transcripts, worlds
+// and `debrief play` run on.
 //
 // It behaves like Slack, because Slack is the stricter teacher: a thread is the id of its root message, reactions do not
 // say in which thread they happened, slash commands are refused inside threads, a text that begins with a slash is not
@@ -7,7 +8,8 @@
 // itself never comes back to it as an event.
 //
 // The pieces: people.go is what people do, receive.go turns it into events and hands them over, send.go is what the bot
-// does, render.go is how a message reads as plain text, picture.go shows the whole chat, stage.go plays transcripts.
+// does, journal.go makes all of it durable, render.go is how a message reads as plain text, picture.go shows the whole
+// chat, stage.go plays transcripts.
 package local
 
 import (
@@ -33,14 +35,18 @@ const (
 
 // Options say how a Chat is to work.
 type Options struct {
-	Now func() time.Time // the chat's clock; nil: the machine's
-	Log *slog.Logger     // nil: nothing is logged
+	Now     func() time.Time // the chat's clock; nil: Clock, else the machine's
+	Clock   *Clock           // a clock that can be wound; how far it was is kept in the journal
+	Journal Journal          // nil: the chat is in memory only
+	Log     *slog.Logger     // nil: nothing is logged
 }
 
 // Chat is the whole chat. It implements adapters.Chat; all its methods may be called at once.
 type Chat struct {
-	now func() time.Time
-	log *slog.Logger
+	now     func() time.Time
+	clock   *Clock
+	journal Journal
+	log     *slog.Logger
 
 	delivering sync.Mutex // held while events are handed over, so that they keep their order; taken before mu
 
@@ -49,20 +55,33 @@ type Chat struct {
 	index   map[string]*message // by channel and id
 	effects map[string]*message // by effect
 	handler adapters.Handler
-	busy    time.Duration // when not zero, the next call of the bot is told to wait so long: for the suite
+	tx      *change          // what is being done
+	taken   []string         // keys of events that the bot has, to be written down with the next entry
+	acts    []string         // names of the newest acts
+	around  int64            // the change that touched people or channels last
+	wound   int64            // the change that wound the clock last
+	formed  map[string]int64 // the change that touched somebody's form last
+	news    chan struct{}    // closed at the next change
+	busy    time.Duration    // when not zero, the next call of the bot is told to wait so long: for the suite
 }
 
 var _ adapters.Chat = (*Chat)(nil)
 
-// New makes an empty chat.
+// New makes an empty chat. One that has a journal with something in it is made by Restore.
 func New(o Options) *Chat {
+	if o.Now == nil && o.Clock != nil {
+		o.Now = o.Clock.Now
+	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	c := &Chat{now: o.Now, log: o.Log, s: newState()}
+	c := &Chat{
+		now: o.Now, clock: o.Clock, journal: o.Journal, log: o.Log, s: newState(),
+		formed: map[string]int64{}, news: make(chan struct{}),
+	}
 	c.reindex()
 	return c
 }

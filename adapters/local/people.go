@@ -9,87 +9,124 @@ import (
 	"strings"
 
 	"github.com/debrief-bot/debrief/conversations"
+	"github.com/debrief-bot/debrief/conversations/transcript"
 )
 
-// Add puts people into the chat, or changes those that are there.
+// Add puts people into the chat, or changes those that are there. See Admit for a chat that has a journal.
 func (c *Chat) Add(people ...Person) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	for _, p := range people {
-		if old := c.person(p.ID); old != nil {
-			*old = p
-			continue
+		if err := c.Admit(context.Background(), p); err != nil {
+			c.log.Error("somebody was not added", "platform", "local", "err", err)
 		}
-		c.s.People = append(c.s.People, p)
 	}
 }
 
-// Open makes a channel, or changes the one of that name.
+// Admit puts somebody into the chat, or changes who is there under that id.
+func (c *Chat) Admit(ctx context.Context, p Person) error {
+	return c.do(ctx, func() error {
+		old := slices.Clone(c.s.People)
+		c.undo(func() { c.s.People = old })
+		c.putPerson(p)
+		c.tx.entry.People = append(c.tx.entry.People, p)
+		return nil
+	})
+}
+
+// Open makes a channel, or changes the one of that name. See Found for a chat that has a journal.
 func (c *Chat) Open(ch Channel) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if old := c.channel(ch.Name); old != nil {
-		*old = ch
-		return
+	if err := c.Found(context.Background(), ch); err != nil {
+		c.log.Error("a channel was not made", "platform", "local", "err", err)
 	}
-	c.s.Channels = append(c.s.Channels, &ch)
+}
+
+// Found makes a channel, or changes the one of that name.
+func (c *Chat) Found(ctx context.Context, ch Channel) error {
+	return c.do(ctx, func() error {
+		if old := c.channel(ch.Name); old != nil {
+			was := *old
+			c.undo(func() { *old = was })
+			*old = ch
+			c.tx.entry.Channels = append(c.tx.entry.Channels, old)
+			return nil
+		}
+		old := c.s.Channels
+		c.undo(func() { c.s.Channels = old })
+		c.s.Channels = append(slices.Clone(old), &ch)
+		c.tx.entry.Channels = append(c.tx.entry.Channels, &ch)
+		return nil
+	})
 }
 
 // Enter makes somebody a member of a channel.
 func (c *Chat) Enter(person, channel string) error {
-	return c.change(channel, func(ch *Channel) {
+	return c.change(channel, transcript.Deed{Verb: transcript.Join, Who: person}, func(ch *Channel) {
 		if !slices.Contains(ch.Members, person) {
-			ch.Members = append(ch.Members, person)
+			ch.Members = append(slices.Clone(ch.Members), person)
 		}
 	})
 }
 
 // Leave takes somebody out of a channel.
 func (c *Chat) Leave(person, channel string) error {
-	return c.change(channel, func(ch *Channel) {
-		ch.Members = slices.DeleteFunc(ch.Members, func(m string) bool { return m == person })
+	return c.change(channel, transcript.Deed{Verb: transcript.Leave, Who: person}, func(ch *Channel) {
+		ch.Members = slices.DeleteFunc(slices.Clone(ch.Members), func(m string) bool { return m == person })
 	})
 }
 
 // Archive closes a channel: it can be read and no longer written to.
 func (c *Chat) Archive(channel string) error {
-	return c.change(channel, func(ch *Channel) { ch.Archived = true })
+	return c.change(channel, transcript.Deed{Verb: transcript.Archive}, func(ch *Channel) { ch.Archived = true })
 }
 
 // Deactivate closes somebody's account.
 func (c *Chat) Deactivate(person string) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	p := c.person(person)
-	if p == nil {
-		return nobody(person)
-	}
-	p.Active = false
-	return nil
+	return c.do(context.Background(), func() error {
+		p := c.person(person)
+		if p == nil {
+			return nobody(person)
+		}
+		c.undo(func() { p.Active = true })
+		p.Active = false
+		c.tx.entry.People = append(c.tx.entry.People, *p)
+		c.tell(transcript.Deed{Verb: transcript.Deactivate, Who: person})
+		return nil
+	})
 }
 
-func (c *Chat) change(channel string, f func(*Channel)) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+// change changes a channel as a deed says.
+func (c *Chat) change(channel string, d transcript.Deed, f func(*Channel)) error {
+	return c.do(context.Background(), func() error { return c.changeNow(channel, d, f) })
+}
+
+func (c *Chat) changeNow(channel string, d transcript.Deed, f func(*Channel)) error {
 	ch := c.channel(channel)
 	if ch == nil {
 		return fmt.Errorf("there is no channel #%s", channel)
 	}
+	was := *ch
+	c.undo(func() { *ch = was })
 	f(ch)
+	d.Channel = channel
+	c.tell(d)
+	c.tx.entry.Channels = append(c.tx.entry.Channels, ch)
 	return nil
 }
 
 // Join adds the bot to a channel.
 func (c *Chat) Join(ctx context.Context, channel string) error {
-	if err := c.change(channel, func(ch *Channel) { ch.WithoutBot = false }); err != nil {
+	err := c.do(ctx, func() error {
+		if err := c.changeNow(channel, transcript.Deed{Verb: transcript.Invite}, func(ch *Channel) { ch.WithoutBot = false }); err != nil {
+			return err
+		}
+		id, at := c.stamp()
+		c.queue(conversations.Event{
+			Key: Workspace + "/join/" + channel + "/" + id, Kind: conversations.Joined, At: at, Where: In(channel),
+		})
+		return nil
+	})
+	if err != nil {
 		return err
 	}
-	c.mu.Lock()
-	id, at := c.stamp()
-	c.queue(conversations.Event{
-		Key: Workspace + "/join/" + channel + "/" + id, Kind: conversations.Joined, At: at, Where: In(channel),
-	})
-	c.mu.Unlock()
 	c.Redeliver(ctx)
 	return nil
 }
@@ -104,9 +141,11 @@ type Extra struct {
 // Say posts a message. What begins with a slash is not sent, as on Slack: the person is told, and the reference that
 // comes back is empty.
 func (c *Chat) Say(ctx context.Context, person string, p conversations.Place, text string, extra Extra) (conversations.MessageRef, error) {
-	c.mu.Lock()
-	m, err := c.say(person, p, text, extra)
-	c.mu.Unlock()
+	var m *message
+	err := c.do(ctx, func() (err error) {
+		m, err = c.say(person, p, text, extra)
+		return err
+	})
 	if err != nil || m == nil {
 		return conversations.MessageRef{}, err
 	}
@@ -118,19 +157,29 @@ func (c *Chat) say(person string, p conversations.Place, text string, extra Extr
 	if err := c.mayWrite(person, p, extra.Program != ""); err != nil {
 		return nil, err
 	}
+	text, masked := conversations.Mask(text)
+	d := transcript.Deed{
+		Verb: transcript.Say, Who: person, Channel: p.Channel, Thread: p.Thread, Text: text, Files: extra.Files, ReplyTo: extra.ReplyTo,
+	}
+	if extra.Program != "" {
+		d.Verb, d.Who = transcript.Program, extra.Program
+	}
 	if extra.Program == "" && strings.HasPrefix(text, "/") {
+		c.tell(d)
 		c.tellPerson(person, p, refusal(text, p))
 		return nil, nil
 	}
 	id, at := c.stamp()
+	d.Message = id
 	m := &message{
 		Channel: p.Channel, ID: id, Thread: p.Thread, At: at, Who: person, Author: extra.Program,
-		Text: text, Files: extra.Files, ReplyTo: extra.ReplyTo,
+		Text: text, Masked: masked, Files: extra.Files, ReplyTo: extra.ReplyTo,
 	}
 	c.post(m)
 	if c.hears(m) {
 		c.queue(said(m, c.s.People))
 	}
+	c.tell(d)
 	return m, nil
 }
 
@@ -174,10 +223,7 @@ var errGone = errors.New("the message is not there any more")
 
 // Edit changes the words of somebody's own message.
 func (c *Chat) Edit(ctx context.Context, person string, ref conversations.MessageRef, text string) error {
-	c.mu.Lock()
-	err := c.edit(person, ref, text)
-	c.mu.Unlock()
-	if err != nil {
+	if err := c.do(ctx, func() error { return c.edit(person, ref, text) }); err != nil {
 		return err
 	}
 	c.Redeliver(ctx)
@@ -193,7 +239,10 @@ func (c *Chat) edit(person string, ref conversations.MessageRef, text string) er
 		return fmt.Errorf("%s cannot edit a message of somebody else", person)
 	}
 	id, at := c.stamp()
-	m.Text, m.Edited = text, at
+	c.touch(m)
+	m.Text, m.Masked = conversations.Mask(text)
+	m.Edited = at
+	c.tell(transcript.Deed{Verb: transcript.Edit, Who: person, Channel: m.Channel, Thread: m.Thread, Message: m.ID, Text: m.Text})
 	if c.hears(m) {
 		e := said(m, c.s.People)
 		e.Key = Workspace + "/edit/" + m.Channel + "/" + m.ID + "/" + id
@@ -205,10 +254,7 @@ func (c *Chat) edit(person string, ref conversations.MessageRef, text string) er
 
 // Delete deletes a message: one's own, or as an admin anybody's.
 func (c *Chat) Delete(ctx context.Context, person string, ref conversations.MessageRef) error {
-	c.mu.Lock()
-	err := c.delete(person, ref)
-	c.mu.Unlock()
-	if err != nil {
+	if err := c.do(ctx, func() error { return c.delete(person, ref) }); err != nil {
 		return err
 	}
 	c.Redeliver(ctx)
@@ -225,7 +271,9 @@ func (c *Chat) delete(person string, ref conversations.MessageRef) error {
 	case m.Who != person && !who.Admin:
 		return fmt.Errorf("%s cannot delete a message of somebody else", person)
 	}
-	m.Gone, m.Text, m.Body, m.Files, m.Reactions = true, "", nil, nil, nil
+	c.touch(m)
+	m.Gone, m.Text, m.Body, m.Files, m.Reactions, m.Tones = true, "", nil, nil, nil, nil
+	c.tell(transcript.Deed{Verb: transcript.Delete, Who: person, Channel: m.Channel, Thread: m.Thread, Message: m.ID})
 	_, at := c.stamp()
 	if c.hears(m) {
 		c.queue(conversations.Event{
@@ -247,10 +295,7 @@ func (c *Chat) Unreact(ctx context.Context, person string, ref conversations.Mes
 }
 
 func (c *Chat) reacted(ctx context.Context, person string, ref conversations.MessageRef, emoji string, on bool) error {
-	c.mu.Lock()
-	err := c.react(person, ref, emoji, on)
-	c.mu.Unlock()
-	if err != nil {
+	if err := c.do(ctx, func() error { return c.react(person, ref, emoji, on) }); err != nil {
 		return err
 	}
 	c.Redeliver(ctx)
@@ -265,11 +310,20 @@ func (c *Chat) react(person string, ref conversations.MessageRef, emoji string, 
 	case who == nil || !who.Active:
 		return nobody(person)
 	}
+	picked := emoji
 	emoji = conversations.Emoji(emoji)
-	if !m.mark(person, emoji, on) {
+	if m.marked(person, emoji) == on {
 		return nil
 	}
+	c.touch(m)
+	m.mark(person, emoji, on)
+	m.tone(person, emoji, picked, on)
 	id, at := c.stamp()
+	d := transcript.Deed{Verb: transcript.Unreact, Who: person, Channel: m.Channel, Thread: m.Thread, Message: m.ID, Emoji: emoji}
+	if on {
+		d.Verb, d.Emoji = transcript.React, picked
+	}
+	c.tell(d)
 	if !c.hears(m) {
 		return nil
 	}
@@ -283,6 +337,25 @@ func (c *Chat) react(person string, ref conversations.MessageRef, emoji string, 
 		Message: m.ref(), MessageAt: m.At, Emoji: emoji, On: on,
 	})
 	return nil
+}
+
+// marked reports whether somebody's emoji is on a message.
+func (m *message) marked(who, emoji string) bool {
+	return slices.ContainsFunc(m.Reactions, func(r conversations.Reaction) bool {
+		return r.Emoji == emoji && slices.Contains(r.Who, who)
+	})
+}
+
+// tone remembers an emoji in the form in which somebody picked it: for the rules a tone of skin makes no difference, for
+// people it does.
+func (m *message) tone(who, emoji, picked string, on bool) {
+	delete(m.Tones, emoji+" "+who)
+	if on && picked != emoji && strings.Trim(picked, "abcdefghijklmnopqrstuvwxyz_:-0123456789") != "" {
+		if m.Tones == nil {
+			m.Tones = map[string]string{}
+		}
+		m.Tones[emoji+" "+who] = picked
+	}
 }
 
 // mark puts an emoji on a message or takes it off, and reports whether that changed anything.
@@ -313,40 +386,72 @@ func (m *message) mark(who, emoji string, on bool) bool {
 
 // Command is `/postmortem text`. Inside a thread it is refused, as on Slack.
 func (c *Chat) Command(ctx context.Context, person string, p conversations.Place, text string) error {
-	c.mu.Lock()
-	if err := c.mayWrite(person, p, false); err != nil {
-		c.mu.Unlock()
+	var e conversations.Event
+	err := c.do(ctx, func() error {
+		if err := c.mayWrite(person, p, false); err != nil {
+			return err
+		}
+		plain, hidden := conversations.Mask(text)
+		d := transcript.Deed{Verb: transcript.Command, Who: person, Channel: p.Channel, Thread: p.Thread, Text: plain}
+		if p.Thread != "" {
+			c.tell(d)
+			c.tellPerson(person, p, refusal("/postmortem "+plain, p))
+			return nil
+		}
+		_, at := c.stamp()
+		words, masked := conversations.Mask(mentions(plain, c.s.People))
+		e = conversations.Event{
+			Key: Workspace + "/cmd/" + strconv.Itoa(c.next()), Kind: conversations.Commanded, At: at, Where: p, Who: person,
+			Text: strings.TrimSpace(words), Masked: masked || hidden, Handle: c.handle(),
+		}
+		c.acted(e)
+		c.tell(d)
+		return nil
+	})
+	if err != nil || e.Key == "" {
 		return err
 	}
-	if p.Thread != "" {
-		c.tellPerson(person, p, refusal("/postmortem "+text, p))
-		c.mu.Unlock()
-		return nil
-	}
-	_, at := c.stamp()
-	words, masked := conversations.Mask(mentions(text, c.s.People))
-	e := conversations.Event{
-		Key: Workspace + "/cmd/" + strconv.Itoa(c.next()), Kind: conversations.Commanded, At: at, Where: p, Who: person,
-		Text: strings.TrimSpace(words), Masked: masked, Handle: c.handle(),
-	}
-	c.mu.Unlock()
 	c.interact(ctx, e)
 	return nil
 }
 
 // Click presses the button of that label or verb on a message; for a menu, choice is the label or value of an option.
 func (c *Chat) Click(ctx context.Context, person string, ref conversations.MessageRef, control, choice string) error {
-	c.mu.Lock()
-	e, err := c.click(person, ref, control, choice)
-	c.mu.Unlock()
-	if err != nil {
+	return c.press(ctx, person, ref, choice, func(b conversations.Body) (conversations.Control, bool) {
+		return findControl(b, control)
+	}, control)
+}
+
+// Press is Click for the control that stands in a row, both counted from 0: labels need not be unique on a message. The
+// label is what the person read there; when another control stands there by now, nothing is pressed.
+func (c *Chat) Press(ctx context.Context, person string, ref conversations.MessageRef, row, column int, label, choice string) error {
+	return c.press(ctx, person, ref, choice, func(b conversations.Body) (conversations.Control, bool) {
+		if row < 0 || column < 0 || row >= len(b.Controls) || column >= len(b.Controls[row]) || b.Controls[row][column].Label != label {
+			return conversations.Control{}, false
+		}
+		return b.Controls[row][column], true
+	}, label)
+}
+
+type findsControl func(conversations.Body) (conversations.Control, bool)
+
+func (c *Chat) press(ctx context.Context, person string, ref conversations.MessageRef, choice string, find findsControl, label string) error {
+	var e conversations.Event
+	err := c.do(ctx, func() (err error) {
+		e, err = c.click(person, ref, choice, find, label)
+		if err == nil {
+			c.acted(e)
+		}
+		return err
+	})
+	if err != nil || e.Key == "" {
 		return err
 	}
 	c.interact(ctx, e)
 	return nil
 }
 
-func (c *Chat) click(person string, ref conversations.MessageRef, label, choice string) (conversations.Event, error) {
+func (c *Chat) click(person string, ref conversations.MessageRef, choice string, find findsControl, label string) (conversations.Event, error) {
 	m, who := c.message(ref), c.person(person)
 	switch {
 	case m == nil || m.Body == nil || (m.Only != "" && m.Only != person):
@@ -357,21 +462,23 @@ func (c *Chat) click(person string, ref conversations.MessageRef, label, choice 
 	if to, ok := isDirect(m.Channel); ok && to != person {
 		return conversations.Event{}, fmt.Errorf("%s does not see the messages of %s", person, to)
 	}
-	control, ok := findControl(*m.Body, label)
+	control, ok := find(*m.Body)
 	if !ok {
 		return conversations.Event{}, fmt.Errorf("no button [%s] on that message", label)
 	}
+	d := transcript.Deed{Verb: transcript.Click, Who: person, Channel: m.Channel, Thread: m.Thread, Message: m.ID, Label: control.Label}
 	value := control.Value
 	if len(control.Options) > 0 {
 		o, ok := findOption(control.Options, choice)
 		if !ok {
 			return conversations.Event{}, fmt.Errorf("no choice %q in the menu [%s]", choice, label)
 		}
-		value = o.Value
+		value, d.Choice = o.Value, o.Label
 	} else if choice != "" {
 		return conversations.Event{}, fmt.Errorf("[%s] is a button, not a menu", label)
 	}
 	id, at := c.stamp()
+	c.tell(d)
 	return conversations.Event{
 		Key:  strings.Join([]string{Workspace, "click", m.Channel, m.ID, person, control.Verb, id}, "/"),
 		Kind: conversations.Clicked, At: at, Where: m.where(), Who: person, Message: m.ref(), MessageAt: m.At,
@@ -410,44 +517,74 @@ func (c *Chat) FormOf(person string) (form conversations.Form, wrong []conversat
 }
 
 // Close shuts somebody's form without submitting it.
-func (c *Chat) Close(person string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	delete(c.s.Forms, person)
+func (c *Chat) Close(person string) error {
+	return c.do(context.Background(), func() error {
+		c.setForm(person, nil)
+		return nil
+	})
+}
+
+// Dismiss takes away something that only this person sees.
+func (c *Chat) Dismiss(ctx context.Context, person string, ref conversations.MessageRef) error {
+	return c.do(ctx, func() error {
+		m := c.message(ref)
+		if m == nil || m.Only != person {
+			return errGone
+		}
+		c.touch(m)
+		m.Gone, m.Body = true, nil
+		return nil
+	})
 }
 
 // Submit fills in the form that somebody has before them, by the names or labels of its inputs, and sends it. What is
 // not given stays as it stands there. Like Slack it asks for what is not optional before anything is sent.
 func (c *Chat) Submit(ctx context.Context, person string, values map[string]string) error {
-	c.mu.Lock()
-	e, ready, err := c.submit(person, values)
-	c.mu.Unlock()
-	if err != nil || !ready {
+	var e conversations.Event
+	err := c.do(ctx, func() (err error) {
+		e, err = c.submit(person, values)
+		if err == nil && e.Key != "" {
+			c.acted(e)
+		}
+		return err
+	})
+	if err != nil || e.Key == "" {
 		return err
 	}
 	c.interact(ctx, e)
 	return nil
 }
 
-func (c *Chat) submit(person string, values map[string]string) (e conversations.Event, ready bool, err error) {
-	f := c.s.Forms[person]
+// submit is the event; one without a key when the form stays open.
+func (c *Chat) submit(person string, values map[string]string) (e conversations.Event, err error) {
+	f := c.formOf(person)
 	if f == nil {
-		return e, false, fmt.Errorf("no form is open for %s", person)
+		return e, fmt.Errorf("no form is open for %s", person)
 	}
 	fields, masked, err := c.fill(f, values)
 	if err != nil {
-		return e, false, err
+		return e, err
 	}
+	d := transcript.Deed{Verb: transcript.Submit, Who: person, Channel: f.Where.Channel, Thread: f.Where.Thread}
+	for _, in := range f.Form.Inputs {
+		_, byName := values[in.Name]
+		if _, byLabel := values[in.Label]; byName || byLabel {
+			d.Fields = append(d.Fields, transcript.Field{Name: in.Name, Value: in.Value})
+		}
+	}
+	c.setForm(person, f)
 	if wrong := missing(f.Form, fields); len(wrong) > 0 {
-		c.stays(person, f, wrong)
-		return e, false, nil
+		c.tell(d)
+		c.stays(person, wrong)
+		return e, nil
 	}
 	_, at := c.stamp()
+	c.tell(d)
 	return conversations.Event{
 		Key:  fmt.Sprintf("%s/form/%d/%d/%s", Workspace, f.ID, f.Version, person),
 		Kind: conversations.Submitted, At: at, Where: f.Where, Who: person, Message: f.Message, Masked: masked,
 		Verb: f.Form.Verb, Subject: f.Form.Subject, Value: f.Form.Value, Fields: fields, Handle: c.handle(),
-	}, true, nil
+	}, nil
 }
 
 // fill puts the values into the form, so that it keeps them when it stays open, and returns them in its order.
@@ -465,11 +602,13 @@ func (c *Chat) fill(f *openForm, values map[string]string) (fields []conversatio
 				return nil, false, err
 			}
 		}
-		text, hidden := in.Value, false
+		text := in.Value
 		if len(in.Options) == 0 {
-			text, hidden = conversations.Mask(mentions(in.Value, c.s.People))
+			var hidden, more bool
+			in.Value, hidden = conversations.Mask(in.Value)
+			text, more = conversations.Mask(mentions(in.Value, c.s.People))
+			masked = masked || hidden || more
 		}
-		masked = masked || hidden
 		fields = append(fields, conversations.Field{Name: in.Name, Value: text})
 	}
 	if used != len(values) {

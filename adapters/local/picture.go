@@ -25,6 +25,11 @@ type Act struct {
 
 func (c *Chat) did(a Act) {
 	a.At = time.UnixMicro(c.s.LastStamp).UTC()
+	old := c.s.Log
+	c.undo(func() { c.s.Log = old })
+	if c.journal != nil && a.Form == nil && a.Did != "reply" && a.Did != "notice" {
+		return // the messages say it, and this one lives long
+	}
 	c.s.Log = append(c.s.Log, a)
 }
 

@@ -3,6 +3,7 @@ package local
 import (
 	"context"
 	"errors"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -13,7 +14,12 @@ import (
 )
 
 // queue puts an event in line for the bot. It stays there until the bot has it safe.
-func (c *Chat) queue(e conversations.Event) { c.s.Waiting = append(c.s.Waiting, e) }
+func (c *Chat) queue(e conversations.Event) {
+	old := c.s.Waiting
+	c.undo(func() { c.s.Waiting = old })
+	c.s.Waiting = append(slices.Clip(old), e)
+	c.tx.entry.Waiting = append(c.tx.entry.Waiting, c.filed(e))
+}
 
 // Redeliver hands every waiting event to the bot, in order, and returns how many still wait because they could not be
 // saved or because no bot is there. People's acts call it; who plays the platform's retries calls it again.
@@ -32,10 +38,9 @@ func (c *Chat) Redeliver(ctx context.Context) int {
 			c.log.Warn("event not saved", "platform", "local", "event", e.Key)
 			continue
 		}
-		c.mu.Lock()
-		c.s.Waiting = slices.DeleteFunc(c.s.Waiting, func(w conversations.Event) bool { return w.Key == e.Key })
-		c.show(e, answer, false)
-		c.mu.Unlock()
+		if err := c.do(unnamed(ctx), func() error { c.handed(e, answer); return nil }); err != nil {
+			c.log.Warn("answer not saved", "platform", "local", "event", e.Key)
+		}
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -61,41 +66,54 @@ func (c *Chat) interact(ctx context.Context, e conversations.Event) {
 		defer cancel()
 		answer, err = h.Handle(ctx, e)
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if err != nil {
-		c.log.Warn("act not saved", "platform", "local", "event", e.Key)
-		c.notSaved(e)
-		return
+	saved := c.do(unnamed(ctx), func() error {
+		if err != nil {
+			c.log.Warn("act not saved", "platform", "local", "event", e.Key)
+			c.handedOver(e.Key)
+			c.notSaved(e)
+			return nil
+		}
+		c.handed(e, answer)
+		return nil
+	})
+	if saved != nil {
+		c.log.Warn("answer not saved", "platform", "local", "event", e.Key)
 	}
-	if e.Kind == conversations.Submitted && len(answer.Errors) == 0 && answer.Form == nil {
-		delete(c.s.Forms, e.Who)
-	}
-	c.show(e, answer, true)
 }
+
+// handed is what follows when the bot has an event.
+func (c *Chat) handed(e conversations.Event, answer conversations.Answer) {
+	c.handedOver(e.Key)
+	if e.Kind == conversations.Submitted && len(answer.Errors) == 0 && answer.Form == nil {
+		c.setForm(e.Who, nil)
+	}
+	c.show(e, answer)
+}
+
+// unnamed is the context of what follows from an act, which is done under no name.
+func unnamed(ctx context.Context) context.Context { return WithAct(context.WithoutCancel(ctx), "") }
 
 var errNobodyThere = errors.New("no bot is connected")
 
 const notSaved = "Not saved. Please try again."
 
 func (c *Chat) notSaved(e conversations.Event) {
-	if f := c.s.Forms[e.Who]; f != nil && e.Kind == conversations.Submitted {
-		c.stays(e.Who, f, []conversations.Field{{Value: notSaved}})
+	if c.s.Forms[e.Who] != nil && e.Kind == conversations.Submitted {
+		c.stays(e.Who, []conversations.Field{{Value: notSaved}})
 		return
 	}
 	c.tellPerson(e.Who, e.Where, notSaved)
 }
 
 // show is what the person who acted sees at once. Only an act can open a form, not a message.
-func (c *Chat) show(e conversations.Event, a conversations.Answer, act bool) {
+func (c *Chat) show(e conversations.Event, a conversations.Answer) {
 	if !a.Private.IsZero() && e.Who != "" {
 		c.whisper(BotID, e.Who, e.Where, a.Private, "", "")
 	}
-	if len(a.Errors) > 0 {
-		if f := c.s.Forms[e.Who]; f != nil {
-			c.stays(e.Who, f, a.Errors)
-		}
+	if len(a.Errors) > 0 && c.s.Forms[e.Who] != nil {
+		c.stays(e.Who, a.Errors)
 	}
+	act := e.Kind == conversations.Clicked || e.Kind == conversations.Commanded || e.Kind == conversations.Submitted
 	if a.Form == nil || !act {
 		return
 	}
@@ -103,13 +121,15 @@ func (c *Chat) show(e conversations.Event, a conversations.Answer, act bool) {
 	if old := c.s.Forms[e.Who]; old != nil && e.Kind == conversations.Submitted {
 		f.ID, f.Version = old.ID, old.Version+1
 	}
-	c.s.Forms[e.Who] = f
-	c.stays(e.Who, f, nil)
+	c.setForm(e.Who, f)
+	c.stays(e.Who, nil)
 }
 
 // stays shows somebody their form, with what is wrong in it.
-func (c *Chat) stays(person string, f *openForm, wrong []conversations.Field) {
+func (c *Chat) stays(person string, wrong []conversations.Field) {
+	f := c.formOf(person)
 	f.Errors = wrong
+	c.setForm(person, f)
 	form := clone(f.Form)
 	c.did(Act{Did: "form", Where: f.Where, Person: person, Message: f.Message, Form: &form, Wrong: wrong})
 }
@@ -141,7 +161,7 @@ func said(m *message, people []Person) conversations.Event {
 	text, masked := conversations.Mask(mentions(text, people))
 	return conversations.Event{
 		Key: m.ref().Key(), Kind: conversations.Said, At: m.At, Where: m.where(), Who: m.Who, Message: m.ref(), MessageAt: m.At,
-		ReplyTo: m.ReplyTo, Text: text, Masked: masked, Mention: mention, Files: slices.Clone(m.Files), Author: m.Author,
+		ReplyTo: m.ReplyTo, Text: text, Masked: masked || m.Masked, Mention: mention, Files: slices.Clone(m.Files), Author: m.Author,
 	}
 }
 
@@ -173,7 +193,10 @@ func mentions(text string, people []Person) string {
 // handle is a permission to answer an act privately.
 func (c *Chat) handle() conversations.Handle {
 	token := "handle-" + strconv.Itoa(c.next())
-	expires := c.now().Add(handleLife).UTC().Truncate(time.Millisecond)
+	now := c.now()
+	expires := now.Add(handleLife).UTC().Truncate(time.Millisecond)
+	maps.DeleteFunc(c.s.Handles, func(_ string, until time.Time) bool { return !now.Before(until) })
 	c.s.Handles[token] = expires
+	c.tx.entry.Handles = map[string]time.Time{token: expires}
 	return conversations.Handle{Token: conversations.Secret(token), Expires: expires}
 }

@@ -28,12 +28,18 @@ func (c *Chat) enter(ctx context.Context) error {
 }
 
 // Send implements adapters.Chat.
-func (c *Chat) Send(ctx context.Context, m conversations.Message) (conversations.Result, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if err := c.enter(ctx); err != nil {
-		return conversations.Result{}, err
-	}
+func (c *Chat) Send(ctx context.Context, m conversations.Message) (res conversations.Result, err error) {
+	err = c.do(ctx, func() error {
+		if err := c.enter(ctx); err != nil {
+			return err
+		}
+		res, err = c.send(m)
+		return err
+	})
+	return res, err
+}
+
+func (c *Chat) send(m conversations.Message) (conversations.Result, error) {
 	switch {
 	case m.Kind == conversations.React:
 		return conversations.Result{}, c.botReacts(m)
@@ -78,8 +84,14 @@ func (c *Chat) written(m conversations.Message, p conversations.Place, did strin
 
 // post adds a message to its place.
 func (c *Chat) post(m *message) {
-	c.s.Messages = append(c.s.Messages, m)
+	old := c.s.Messages
+	c.undo(func() {
+		c.s.Messages = old
+		c.forget(m)
+	})
+	c.s.Messages = append(old, m)
 	c.remember(m)
+	c.tx.entry.Messages = append(c.tx.entry.Messages, m)
 }
 
 func (m *message) result() conversations.Result {
@@ -101,6 +113,7 @@ func (c *Chat) botEdits(m conversations.Message) (conversations.Result, error) {
 	if ch := c.channel(old.Channel); ch != nil && ch.Archived {
 		return conversations.Result{}, undeliverable("#%s is archived", ch.Name)
 	}
+	c.touch(old)
 	body := m.Body
 	old.Body = &body
 	_, old.Edited = c.stamp()
@@ -118,9 +131,11 @@ func (c *Chat) botReacts(m conversations.Message) error {
 		return err
 	}
 	emoji := conversations.Emoji(m.Emoji)
-	if !on.mark(BotID, emoji, m.On) {
+	if on.marked(BotID, emoji) == m.On {
 		return nil // it is as it was to be
 	}
+	c.touch(on)
+	on.mark(BotID, emoji, m.On)
 	did := "unreact"
 	if m.On {
 		did = "react"

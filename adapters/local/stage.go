@@ -6,7 +6,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/debrief-bot/debrief/adapters"
@@ -21,31 +20,6 @@ type Bot interface {
 	Drain(ctx context.Context) error
 	// Tick does what is due at the moment now.
 	Tick(ctx context.Context, now time.Time) error
-}
-
-// Clock is a time that stands still until it is moved, and never goes back.
-type Clock struct {
-	mu sync.Mutex
-	at time.Time
-}
-
-// NewClock makes a clock that shows at.
-func NewClock(at time.Time) *Clock { return &Clock{at: at.UTC()} }
-
-// Now is what the clock shows, UTC.
-func (c *Clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.at
-}
-
-// Set moves the clock to a later time. An earlier one changes nothing.
-func (c *Clock) Set(to time.Time) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if to.After(c.at) {
-		c.at = to.UTC()
-	}
 }
 
 // StageOptions say what is on a Stage.

@@ -19,6 +19,8 @@ type state struct {
 	Handles   map[string]time.Time // until when each can be used
 	Waiting   []conversations.Event
 	Log       []Act
+	Rev       int64         // how often it was changed; with a journal, the number of the newest entry
+	Ahead     time.Duration // of the machine's clock, where the chat's own can be wound
 }
 
 // Person is somebody in the chat.
@@ -48,7 +50,8 @@ type message struct {
 	Who     string   `json:",omitempty"` // BotID for the bot's, empty for the chat's own and for other programs
 	Author  string   `json:",omitempty"` // for other programs
 	ReplyTo string   `json:",omitempty"`
-	Text    string   `json:",omitempty"` // as it was typed
+	Text    string   `json:",omitempty"` // as it was typed, secrets masked
+	Masked  bool     `json:",omitempty"` // something in Text was
 	Files   []string `json:",omitempty"`
 
 	Body   *conversations.Body `json:",omitempty"` // instead of Text: the bot's and the chat's own
@@ -57,6 +60,9 @@ type message struct {
 	Slot   string              `json:",omitempty"`
 
 	Reactions []conversations.Reaction `json:",omitempty"`
+	Tones     map[string]string        `json:",omitempty"` // the emoji as it was picked, by emoji and person, where that differs
+
+	Rev int64 `json:"-"` // the change that touched it last
 }
 
 // openForm is a form that somebody has before them.
@@ -109,6 +115,14 @@ func (c *Chat) remember(m *message) {
 	c.index[m.Channel+"/"+m.ID] = m
 	if m.Effect != "" && m.Only == "" && c.effects[m.Effect] == nil {
 		c.effects[m.Effect] = m
+	}
+}
+
+// forget is remember undone.
+func (c *Chat) forget(m *message) {
+	delete(c.index, m.Channel+"/"+m.ID)
+	if c.effects[m.Effect] == m {
+		delete(c.effects, m.Effect)
 	}
 }
 

@@ -128,11 +128,15 @@ func (p *platform) do(t *testing.T, a adapterstest.Act) adapterstest.Outcome {
 // again puts the newest event in line once more if it is no longer there.
 func (p *platform) again(t *testing.T) bool {
 	t.Helper()
-	p.chat.mu.Lock()
-	if len(p.chat.s.Waiting) == 0 {
-		p.chat.queue(p.newest())
+	err := p.chat.do(t.Context(), func() error {
+		if len(p.chat.s.Waiting) == 0 {
+			p.chat.queue(p.newest())
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
 	}
-	p.chat.mu.Unlock()
 	return p.chat.Redeliver(t.Context()) == 0
 }
 
