@@ -61,6 +61,7 @@ var owners = []owner{
 	{"modernc.org/sqlite", []string{"storage/sqlite"}, "no other package knows SQLite"},
 	{"github.com/kelseyhightower/envconfig", []string{"cmd"}, "configuration is read in one place"},
 	{"github.com/spf13/cobra", []string{"cmd"}, "commands of the program are in one place"},
+	{"github.com/yuin/goldmark", []string{"adapters/local"}, "the browser is shown words in CommonMark as HTML"},
 	{"github.com/slack-go/slack", []string{"adapters/slack"}, "no other package knows Slack"},
 	{"github.com/bwmarrin/discordgo", []string{"adapters/discord"}, "no other package knows Discord"},
 }

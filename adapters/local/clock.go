@@ -76,7 +76,10 @@ func (c *Clock) leads() time.Duration {
 var errNoClock = errors.New("this chat has no clock that can be wound")
 
 // Wind sets the chat's clock to a later time, for good: after a restart the chat is as far ahead as before.
-func (c *Chat) Wind(ctx context.Context, to time.Time) error {
+func (c *Chat) Wind(ctx context.Context, to time.Time) error { return c.windTo(ctx, to, true) }
+
+// windTo winds the clock, and with told lets a transcript tell it.
+func (c *Chat) windTo(ctx context.Context, to time.Time, told bool) error {
 	if c.clock == nil {
 		return errNoClock
 	}
@@ -87,7 +90,17 @@ func (c *Chat) Wind(ctx context.Context, to time.Time) error {
 		c.s.Ahead = c.clock.leads()
 		ahead := c.s.Ahead
 		c.tx.entry.Ahead = &ahead
-		c.tx.entry.Deeds = append(c.tx.entry.Deeds, deed{Deed: transcript.Deed{At: from}, Wound: to.UTC()})
+		if told {
+			c.tx.entry.Deeds = append(c.tx.entry.Deeds, deed{Deed: transcript.Deed{At: from}, Wound: to.UTC()})
+		}
 		return nil
 	})
+}
+
+// stir tells those who watch about the clock.
+func (c *Chat) stir() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	close(c.news)
+	c.news = make(chan struct{})
 }

@@ -39,7 +39,8 @@ const (
 type entry struct {
 	Stamp    int64                `json:"stamp"`
 	Count    int                  `json:"count,omitempty"`
-	Act      string               `json:"act,omitempty"` // the name that whoever acted gave this act
+	Born     int64                `json:"born,omitempty"` // in the first entry: tells this chat from every other
+	Act      string               `json:"act,omitempty"`  // the name that whoever acted gave this act
 	People   []Person             `json:"people,omitempty"`
 	Channels []*Channel           `json:"channels,omitempty"`
 	Messages []*message           `json:"messages,omitempty"`
@@ -121,6 +122,9 @@ func (c *Chat) commit(ctx context.Context) error {
 	rev := c.s.Rev + 1
 	for _, m := range e.Messages {
 		m.Rev = rev
+	}
+	if rev == 1 {
+		e.Born = c.born
 	}
 	if c.journal != nil {
 		e.Stamp, e.Count, e.Taken = c.s.LastStamp, c.s.Count, c.taken
@@ -252,6 +256,9 @@ func (c *Chat) apply(e *entry, seq int64) {
 		}
 	}
 	maps.Copy(c.s.Handles, e.Handles)
+	if e.Born != 0 {
+		c.born = e.Born
+	}
 	if e.Ahead != nil {
 		c.s.Ahead = *e.Ahead
 	}

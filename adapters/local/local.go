@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/debrief-bot/debrief/adapters"
+	"github.com/debrief-bot/debrief/conversations"
 )
 
 const (
@@ -53,11 +54,13 @@ type Chat struct {
 	mu      sync.Mutex
 	s       state
 	index   map[string]*message // by channel and id
+	places  map[conversations.Place][]*message
 	effects map[string]*message // by effect
 	handler adapters.Handler
 	tx      *change          // what is being done
 	taken   []string         // keys of events that the bot has, to be written down with the next entry
 	acts    []string         // names of the newest acts
+	born    int64            // tells this chat from every other
 	around  int64            // the change that touched people or channels last
 	wound   int64            // the change that wound the clock last
 	formed  map[string]int64 // the change that touched somebody's form last
@@ -80,7 +83,7 @@ func New(o Options) *Chat {
 	}
 	c := &Chat{
 		now: o.Now, clock: o.Clock, journal: o.Journal, log: o.Log, s: newState(),
-		formed: map[string]int64{}, news: make(chan struct{}),
+		formed: map[string]int64{}, news: make(chan struct{}), born: time.Now().UnixNano(),
 	}
 	c.reindex()
 	return c

@@ -622,6 +622,17 @@ func typed(in conversations.Input, v string) (string, error) {
 	if len(in.Options) == 0 || v == "" {
 		return v, nil
 	}
+	if in.Many {
+		var chosen []string
+		for _, one := range strings.Fields(v) {
+			o, ok := findOption(in.Options, one)
+			if !ok {
+				return "", fmt.Errorf("no choice %q for %q", one, in.Label)
+			}
+			chosen = append(chosen, o.Value)
+		}
+		return strings.Join(chosen, " "), nil
+	}
 	o, ok := findOption(in.Options, v)
 	if !ok {
 		return "", fmt.Errorf("no choice %q for %q", v, in.Label)

@@ -106,6 +106,10 @@ func (c *Chat) shown(m *message) Shown {
 func (c *Chat) ReaderOf(person string, fallback *time.Location) Reader {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	return c.readerOf(person, fallback)
+}
+
+func (c *Chat) readerOf(person string, fallback *time.Location) Reader {
 	zone := fallback
 	if p := c.person(person); p != nil {
 		zone = p.Location(fallback)
@@ -114,7 +118,7 @@ func (c *Chat) ReaderOf(person string, fallback *time.Location) Reader {
 	for _, p := range c.s.People {
 		names[p.ID] = p.Name
 	}
-	return Reader{Zone: zone, Name: func(id string) string { return names[id] }}
+	return Reader{ID: person, Zone: zone, Name: func(id string) string { return names[id] }}
 }
 
 // Picture is the whole chat as text: every place with its messages, replies and reactions, then what the bot wrote to

@@ -9,6 +9,7 @@ import (
 
 // Reader is for whom a message is rendered.
 type Reader struct {
+	ID   string              // who it is; empty: nobody in particular
 	Zone *time.Location      // in which times are shown; nil: UTC
 	Name func(string) string // of a person by id, empty when unknown; nil: the names in the spans
 }

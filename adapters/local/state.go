@@ -3,6 +3,7 @@ package local
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/debrief-bot/debrief/conversations"
@@ -104,6 +105,7 @@ func (c *Chat) Load(saved []byte) error {
 }
 
 func (c *Chat) reindex() {
+	c.places = map[conversations.Place][]*message{}
 	c.index = map[string]*message{}
 	c.effects = map[string]*message{}
 	for _, m := range c.s.Messages {
@@ -113,6 +115,7 @@ func (c *Chat) reindex() {
 
 func (c *Chat) remember(m *message) {
 	c.index[m.Channel+"/"+m.ID] = m
+	c.places[m.where()] = append(c.places[m.where()], m)
 	if m.Effect != "" && m.Only == "" && c.effects[m.Effect] == nil {
 		c.effects[m.Effect] = m
 	}
@@ -121,6 +124,7 @@ func (c *Chat) remember(m *message) {
 // forget is remember undone.
 func (c *Chat) forget(m *message) {
 	delete(c.index, m.Channel+"/"+m.ID)
+	c.places[m.where()] = slices.DeleteFunc(c.places[m.where()], func(other *message) bool { return other == m })
 	if c.effects[m.Effect] == m {
 		delete(c.effects, m.Effect)
 	}

@@ -1,0 +1,125 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+const (
+	restWithin = 8 * time.Second // what the bot is waited for after each thing that fell due
+	restLook   = 20 * time.Millisecond
+	hopsMost   = 5000
+)
+
+var (
+	errWinding   = errors.New("the clock is being wound")
+	errNoWinding = errors.New("this clock cannot be wound")
+	errNotDue    = errors.New("nothing is due, ever")
+)
+
+// wind winds the clock in the background: by an hour, a day, a week, or to what is due next.
+func (s *Server) wind(person, by string) error {
+	if s.o.Winder == nil || s.chat.clock == nil {
+		return errNoWinding
+	}
+	now := s.chat.now()
+	local := now.In(s.chat.ReaderOf(person, s.o.Zone).Zone)
+	var to time.Time
+	switch by {
+	case "hour":
+		to = now.Add(time.Hour)
+	case "day":
+		to = local.AddDate(0, 0, 1)
+	case "week":
+		to = local.AddDate(0, 0, 7)
+	case "next":
+		due, err := s.o.Winder.Due(context.Background())
+		switch {
+		case err != nil:
+			s.log.Warn("what is due cannot be asked", "platform", "local", "err", err)
+			return ErrNotSaved
+		case due.IsZero():
+			return errNotDue
+		}
+		to = due.Add(time.Minute - 1).Truncate(time.Minute)
+	default:
+		return fmt.Errorf("it is wound by an hour, a day, a week or to what is next, not by %q", by)
+	}
+	if !s.winding.TryLock() {
+		return errWinding
+	}
+	s.busy.Store(true)
+	go func() {
+		defer s.winding.Unlock()
+		ctx, cancel := context.WithCancel(context.Background())
+		defer cancel()
+		go func() {
+			select {
+			case <-s.closing:
+				cancel()
+			case <-ctx.Done():
+			}
+		}()
+		err := s.through(ctx, to.Truncate(time.Minute))
+		s.busy.Store(false)
+		if err != nil && ctx.Err() == nil {
+			s.log.Warn("the clock was not wound all the way", "platform", "local", "err", err)
+		}
+		s.chat.stir()
+	}()
+	return nil
+}
+
+// through winds the clock to a time, and stops at everything that falls due on the way until the bot is done with it.
+func (s *Server) through(ctx context.Context, to time.Time) error {
+	s.rest(ctx)
+	for range hopsMost {
+		due, err := s.o.Winder.Due(ctx)
+		if err != nil {
+			return fmt.Errorf("ask what is due: %w", err)
+		}
+		if due.IsZero() || due.After(to) {
+			break
+		}
+		if due.After(s.chat.now()) {
+			if err := s.chat.windTo(ctx, due, false); err != nil {
+				return err
+			}
+		}
+		if err := s.o.Winder.Tick(ctx, s.chat.now()); err != nil {
+			return fmt.Errorf("tick: %w", err)
+		}
+		s.rest(ctx)
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+	}
+	if err := s.chat.windTo(ctx, to, true); err != nil {
+		return err
+	}
+	if err := s.o.Winder.Tick(ctx, s.chat.now()); err != nil {
+		return fmt.Errorf("tick: %w", err)
+	}
+	s.rest(ctx)
+	return nil
+}
+
+// rest waits until the bot is done with what it has, for a bounded time: whatever takes longer goes on by itself.
+func (s *Server) rest(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, restWithin)
+	defer cancel()
+	look := time.NewTicker(restLook)
+	defer look.Stop()
+	for {
+		if done, err := s.o.Winder.Rest(ctx); done && err == nil {
+			return
+		}
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
