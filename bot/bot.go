@@ -47,6 +47,7 @@ type Options struct {
 	Deliverers int              // how many effects are carried out at once; default: 16
 	Name       string           // begins the names of this bot's claims, another in each process; default: random
 	Registry   prometheus.Registerer
+	Admins     []string  // ids of people who count as admins, beside those that their platform says are
 	Audit      io.Writer // every entry of the audit as a line of JSON, too; default: nowhere
 }
 
@@ -64,6 +65,7 @@ type Bot struct {
 	people   people
 	settings settings
 	readings readings
+	admins   []string
 	audit    witness
 	faults   faults
 	missed   missed
@@ -90,6 +92,7 @@ func New(o Options) *Bot {
 		zone:    o.Zone,
 		log:     o.Log,
 		name:    o.Name,
+		admins:  o.Admins,
 		workers: o.Workers,
 		senders: o.Deliverers,
 		metrics: newMetrics(o.Registry),

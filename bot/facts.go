@@ -289,7 +289,7 @@ func (g *gathering) person(ctx context.Context, id string, powers bool) error {
 	switch {
 	case have.known:
 		p := have.person
-		p.Admin = p.Admin && p.Active && g.facts.Powers[id]
+		p.Admin = p.Active && (slices.Contains(g.b.admins, id) || p.Admin && g.facts.Powers[id])
 		g.facts.People[id] = p
 	case g.strict && !have.failing.IsZero() && g.b.now().Sub(have.failing) < strangerWait:
 		return fmt.Errorf("person: %w", errNoFacts)

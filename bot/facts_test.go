@@ -221,6 +221,16 @@ func TestNamesOutliveARestart(t *testing.T) {
 	}
 }
 
+// Whom the operator named is an admin also when the platform cannot be asked.
+func TestAdminsByConfiguration(t *testing.T) {
+	w := newWorld(t)
+	w.bot.admins = []string{"BO"}
+	f := w.gather(always(conversations.Needs{People: []string{"BO"}, Powers: []string{"ANA"}}))
+	if !f.Person("BO").Admin || f.Person("ANA").Admin {
+		t.Errorf("admins: %+v", f.People)
+	}
+}
+
 // What the platform says is kept when it is new, and only then.
 func TestPeopleAreKeptWhenTheyChange(t *testing.T) {
 	w := newWorld(t)

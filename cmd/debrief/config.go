@@ -19,8 +19,11 @@ import (
 
 // Config is everything the environment can say. The README's table is made from it.
 type Config struct {
+	HTTPAddr   string               `envconfig:"HTTP_ADDR" default:"127.0.0.1:8080" desc:"where the chat in the browser is served"`
+	OpsAddr    string               `envconfig:"OPS_ADDR" default:"127.0.0.1:8081" desc:"where /livez, /readyz and /metrics are served"`
 	SQLitePath string               `envconfig:"SQLITE_PATH" default:"./debrief.db" desc:"the SQLite file that holds everything, when no MongoDB is configured"`
 	MongoURI   conversations.Secret `envconfig:"MONGO_URI" desc:"a MongoDB connection string; when set, everything is kept there"`
+	Admins     []string             `envconfig:"ADMINS" desc:"ids of people who count as admins, beside those that the platform says are, with commas between"`
 	Timezone   string               `envconfig:"TIMEZONE" default:"UTC" desc:"the zone of a workspace that has not set its own, as in Europe/Berlin"`
 	LogLevel   string               `envconfig:"LOG_LEVEL" default:"info" desc:"debug, info, warn or error"`
 }

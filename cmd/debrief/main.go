@@ -36,7 +36,7 @@ func root() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	cmd.AddCommand(playCommand(), doctorCommand(), versionCommand())
+	cmd.AddCommand(playCommand(), exportCommand(), doctorCommand(), versionCommand())
 	return cmd
 }
 
