@@ -97,6 +97,7 @@ type Chat interface {
 	Message(ctx context.Context, ref conversations.MessageRef) (conversations.Snapshot, error)
 	// User reads one person. ErrUnreadable.
 	User(ctx context.Context, workspace, id string) (conversations.Person, error)
-	// CanSee asks the platform, afresh, whether the person can read the place now.
+	// CanSee asks the platform, afresh, whether the person can read the place now. An empty user asks whether everybody in
+	// the workspace can: it is a public channel.
 	CanSee(ctx context.Context, user string, p conversations.Place) (bool, error)
 }

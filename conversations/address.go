@@ -27,6 +27,9 @@ func EventsOf(workspace string) string { return workspace + "/events" }
 // reviewsIn is shared by the reviews that are open in a channel: they take marks there.
 func reviewsIn(p Place) string { return p.Workspace + "/open/" + p.Channel }
 
+// fedBy is shared by the reviews whose timeline comes from a channel.
+func fedBy(p Place) string { return p.Workspace + "/fed/" + p.Channel }
+
 // burningIn is shared by the reviews of a channel that wait for the incident to be over.
 func burningIn(p Place) string { return p.Workspace + "/burning/" + p.Channel }
 

@@ -29,7 +29,7 @@ const (
 
 // Commands is the one table of what can be typed. Adapters, completion, the manifest, help and transcripts read it.
 var Commands = []Command{
-	{Name: "start", Args: "[tiny] [sev1 … sev5] [title]", Help: "begin a review of what was pinned here", about: aboutNew},
+	{Name: "start", Args: "[tiny] [sev1 … sev5] [#channel …] [title]", Help: "begin a review of what was pinned here", about: aboutNew},
 	{Name: "event", Args: "<text> [@ <time>]", Help: "put lines on the timeline by hand, one event a line", about: aboutNew},
 	{Name: "timeline", Help: "show what is on the timeline here", AtOnce: true},
 	{Name: "timeline edit", Args: "<E-n> <text>", Help: "correct the words of an event", about: aboutNumber},

@@ -12,13 +12,16 @@ import (
 func (r *Review) renderNeeds(id string, ef Effect, f Facts) Needs {
 	switch ef.View {
 	case "start":
-		return Needs{
-			People: []string{ef.Person},
-			Queries: []Query{
-				{Address: eventsIn(r.Home), From: r.Started.Add(-unusedLife), Until: r.Started.Add(time.Hour)},
-				{Address: reviewsIn(r.Home)},
-			},
+		n := Needs{
+			People:  []string{ef.Person},
+			Queries: []Query{{Address: reviewsIn(r.Home)}},
+			Sees:    sourceSees(r.Home.Workspace, r.Facilitator, r.Also),
 		}
+		for _, channel := range append([]string{r.Home.Channel}, r.Also...) {
+			from := eventsIn(Place{Workspace: r.Home.Workspace, Channel: channel})
+			n.Queries = append(n.Queries, Query{Address: from, From: r.Started.Add(-unusedLife), Until: r.Started.Add(time.Hour)})
+		}
+		return n
 	case "card", "question", "draft", "report", "unfinished":
 		return recordNeeds(id, r, f)
 	case "published report", "published":
@@ -39,7 +42,10 @@ func (r *Review) name() string { return number("PM", r.Number) }
 func (r *Review) render(p *page, id string, ef Effect) {
 	switch ef.View {
 	case "start":
+		p.facts.Subjects = r.openTo(p.facts)
 		r.renderStart(p, id)
+	case "left out":
+		r.renderLeftOut(p, ef.Args)
 	case "burning":
 		p.words("Fine: I stay silent and collect what you pin. When it is over, press the button or say `start` here again.")
 		p.row(Control{Label: "It is over", Verb: "over", Subject: id, Value: r.windowValue(), Primary: true})

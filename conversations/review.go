@@ -24,6 +24,7 @@ type Review struct {
 	Home        Place     `json:"home"`            // where start was said; the card is posted there
 	Thread      Place     `json:"thread,omitzero"` // where people reply, from when it is known
 	Sources     []Source  `json:"sources,omitempty"`
+	Also        []string  `json:"also,omitempty"` // further channels that were named at the start
 
 	Card      MessageRef `json:"card,omitzero"`
 	Asked     []Asked    `json:"asked,omitempty"`  // in the order in which they were asked
@@ -94,6 +95,9 @@ func (r *Review) index(string) (addresses []string, at, due time.Time) {
 		return nil, r.Started, r.Started.Add(askedLife)
 	}
 	addresses = []string{reviewsOf(w), reviewsIn(r.Home)}
+	for _, s := range r.Sources {
+		addresses = append(addresses, fedBy(Place{Workspace: w, Channel: s.Channel}))
+	}
 	if r.Stage != StagePublished && r.Stage != StageCancelled {
 		addresses = append(addresses, openReviews(w))
 	}
@@ -166,6 +170,9 @@ func reviewNeeds(id string, r *Review, e Event) Needs {
 	}
 	if r == nil {
 		return n
+	}
+	if e.Kind == Clicked && !r.begun() {
+		n.Sees = append(n.Sees, sourceSees(WorkspaceOf(id), r.Facilitator, r.Also)...)
 	}
 	if len(r.Published) > 0 {
 		n.Kept = append(n.Kept, r.Published[len(r.Published)-1].Key)
@@ -278,7 +285,7 @@ func newReview(o *out, e Event, f Facts) *Review {
 	return nil
 }
 
-// readStart reads what follows `start`: its size and severity, in any order, then the title.
+// readStart reads what follows `start`: its size, severity and further channels, in any order, then the title.
 func (r *Review) readStart(rest string) {
 	for {
 		word, more := cutWord(rest)
@@ -288,6 +295,11 @@ func (r *Review) readStart(rest string) {
 		}
 		if n, ok := severityWord(word); ok {
 			r.Severity, rest = n, more
+			continue
+		}
+		if channel, ok := sourceNamed(word); ok {
+			r.addSource(channel)
+			rest = more
 			continue
 		}
 		break
@@ -301,6 +313,7 @@ func (r *Review) open(o *out, from, until time.Time, f Facts) {
 	r.Stage = StageOpen
 	r.Number = f.Number
 	r.Sources = []Source{{Channel: r.Home.Channel, From: from.Add(-silenceParts), Until: until.Add(silenceParts)}}
+	r.withSources(o, f)
 	if r.Title == "" {
 		r.Title = "Incident of " + from.In(f.Zone).Format("2 January 2006")
 	}
@@ -330,7 +343,7 @@ func (r *Review) clicked(o *out, e Event, f Facts) {
 		from, until := window(e.Value, e.At)
 		r.open(o, from, until, f)
 	case "burning":
-		r.burn(o, e)
+		r.burn(o, e, f)
 	case "start", "start tiny":
 		o.reply("started")
 	case "next":
@@ -359,7 +372,7 @@ func (r *Review) clicked(o *out, e Event, f Facts) {
 }
 
 // burn answers start with: it is still burning.
-func (r *Review) burn(o *out, e Event) {
+func (r *Review) burn(o *out, e Event, f Facts) {
 	switch r.Stage {
 	case StageAsked:
 	case StageBurning:
@@ -372,6 +385,7 @@ func (r *Review) burn(o *out, e Event) {
 	r.Stage = StageBurning
 	from, _ := window(e.Value, e.At)
 	r.Sources = []Source{{Channel: r.Home.Channel, From: from.Add(-silenceParts)}}
+	r.withSources(o, f)
 	o.reply("burning")
 }
 

@@ -233,6 +233,9 @@ func CheckNeeds(e Event, f Facts) Needs {
 	if f.Settings.limited() {
 		n.Powers = []string{e.Who}
 	}
+	if typed, _ := ParseCommand(e.Text); typed.Name == "start" {
+		n.Sees = sourceSees(e.Where.Workspace, e.Who, startSources(e, typed))
+	}
 	return n
 }
 
@@ -270,6 +273,9 @@ func Check(e Event, f Facts) (Answer, bool) {
 	case aboutNew:
 		if typed.Name == "event" {
 			return checkEvent(e, f)
+		}
+		if answer, ok := checkSources(e, typed, f); !ok {
+			return answer, false
 		}
 	}
 	if typed.about == aboutSettings {

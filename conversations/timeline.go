@@ -170,7 +170,7 @@ func timelineEventNeeds(id string, t *TimelineEvent, e Event, f Facts) Needs {
 			if n.Series != "" {
 				n.Load = append(n.Load, firstPinID(t.Where))
 			}
-			n.Queries = append(n.Queries, Query{Address: reviewsIn(t.Where)})
+			n.Queries = append(n.Queries, Query{Address: fedBy(t.Where)})
 		}
 	case Reacted:
 		n.Powers = f.Settings.crewNeeds(e.Who)
@@ -180,14 +180,14 @@ func timelineEventNeeds(id string, t *TimelineEvent, e Event, f Facts) Needs {
 			n.Series = "E"
 		}
 		if t != nil {
-			n.Queries = append(n.Queries, Query{Address: reviewsIn(t.Where)})
+			n.Queries = append(n.Queries, Query{Address: fedBy(t.Where)})
 			n.Sees = sight(t.Where, e)
 		} else {
-			n.Queries = append(n.Queries, Query{Address: reviewsIn(e.Where)})
+			n.Queries = append(n.Queries, Query{Address: fedBy(e.Where)})
 		}
 	case Deleted:
 		if t != nil {
-			n.Queries = append(n.Queries, Query{Address: reviewsIn(t.Where)})
+			n.Queries = append(n.Queries, Query{Address: fedBy(t.Where)})
 		}
 	case Ticked:
 		if t != nil {

@@ -181,6 +181,9 @@ func TestWhoMay(t *testing.T) {
 		{"out", In("ops"), false},
 		{"bo", Direct("bo"), true},
 		{"ana", Direct("bo"), false},
+		{"", In("war"), false}, // everybody
+		{"", In("ops"), true},
+		{"", Direct("bo"), false},
 	} {
 		if yes, err := c.CanSee(ctx, see.who, see.p); err != nil || yes != see.yes {
 			t.Errorf("%s sees %v: %v, %v", see.who, see.p, yes, err)

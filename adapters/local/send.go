@@ -355,6 +355,9 @@ func (c *Chat) CanSee(ctx context.Context, user string, p conversations.Place) (
 	if ch == nil {
 		return false, fmt.Errorf("read a channel: %w", adapters.ErrUnreadable)
 	}
+	if user == "" {
+		return !ch.Private, nil
+	}
 	return c.sees(user, ch), nil
 }
 
