@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/debrief-bot/debrief/storage"
@@ -42,11 +41,7 @@ func (s *Store) Accept(ctx context.Context, rows ...storage.Row) error {
 }
 
 func acceptRow(tx *tx, r storage.Row, event string, now int64) error {
-	done, err := tx.exec(insertRow, r.Event.Key, r.Subject, r.Lane, now, event)
-	if err != nil {
-		return err
-	}
-	n, err := done.RowsAffected()
+	n, err := tx.exec(insertRow, r.Event.Key, r.Subject, r.Lane, now, event)
 	if err != nil || n == 0 {
 		return err // it is there already
 	}
@@ -57,28 +52,38 @@ func acceptRow(tx *tx, r storage.Row, event string, now int64) error {
 // Claim implements storage.Inbox.
 func (s *Store) Claim(ctx context.Context, worker string) (storage.Lane, error) {
 	now := s.Now()
-	return write(ctx, s, "claim a lane", func(tx *tx) (storage.Lane, error) {
+	lane := storage.Lane{Worker: worker}
+	found, err := write(ctx, s, "claim a lane", func(tx *tx) ([]claimedRow, error) {
 		if err := queueLanes(tx, now); err != nil {
-			return storage.Lane{}, err
+			return nil, err
 		}
-		lane := storage.Lane{Worker: worker}
 		err := tx.row(firstLane).Scan(&lane.Name)
 		if errors.Is(err, sql.ErrNoRows) {
-			return storage.Lane{}, fmt.Errorf("none is free: %w", storage.ErrNotFound)
+			return nil, fmt.Errorf("none is free: %w", storage.ErrNotFound)
 		}
 		if err != nil {
-			return storage.Lane{}, err
+			return nil, err
 		}
 		if _, err := tx.exec(leaseLane, worker, millis(now.Add(storage.LeaseTTL)), lane.Name); err != nil {
-			return storage.Lane{}, err
+			return nil, err
 		}
 		rows, err := tx.rows(rowsOfLane, lane.Name, storage.LaneBatch)
 		if err != nil {
-			return storage.Lane{}, err
+			return nil, err
 		}
-		lane.Rows, err = collect(rows, scanRow)
-		return lane, err
+		return collect(rows, scanClaimed)
 	})
+	if err != nil {
+		return storage.Lane{}, err
+	}
+	for _, r := range found {
+		row, err := r.decode()
+		if err != nil {
+			return storage.Lane{}, s.wrap(ctx, "claim a lane", err)
+		}
+		lane.Rows = append(lane.Rows, row)
+	}
+	return lane, nil
 }
 
 // queueLanes puts the lanes that have rested, and those whose lease has run out, at the end of the queue.
@@ -99,29 +104,38 @@ func queueLanes(tx *tx, now time.Time) error {
 	return nil
 }
 
+// claimedRow is a row whose event is not decoded yet: that is done when the writer is done with it.
+type claimedRow struct {
+	storage.Row
+	event []byte
+}
+
+func scanClaimed(row scanner) (claimedRow, error) {
+	var r claimedRow
+	err := row.Scan(&r.Token, &r.Subject, &r.Lane, &r.event, &r.Tries, &r.Error)
+	return r, err
+}
+
+func (r claimedRow) decode() (storage.Row, error) {
+	if err := json.Unmarshal(r.event, &r.Event); err != nil {
+		return r.Row, fmt.Errorf("row %s: %w", r.Token, err)
+	}
+	return r.Row, nil
+}
+
 func scanRow(row scanner) (storage.Row, error) {
-	var r storage.Row
-	var seq int64
-	var event []byte
-	if err := row.Scan(&seq, &r.Subject, &r.Lane, &event, &r.Tries, &r.Error); err != nil {
-		return r, err
+	r, err := scanClaimed(row)
+	if err != nil {
+		return r.Row, err
 	}
-	r.Token = strconv.FormatInt(seq, 10)
-	if err := json.Unmarshal(event, &r.Event); err != nil {
-		return r, fmt.Errorf("row %d: %w", seq, err)
-	}
-	return r, nil
+	return r.decode()
 }
 
 // Renew implements storage.Inbox.
 func (s *Store) Renew(ctx context.Context, lane storage.Lane) error {
 	until := millis(s.Now().Add(storage.LeaseTTL))
 	_, err := write(ctx, s, "renew lane "+lane.Name, func(tx *tx) (struct{}, error) {
-		done, err := tx.exec(renewLane, until, lane.Name, lane.Worker)
-		if err != nil {
-			return struct{}{}, err
-		}
-		n, err := done.RowsAffected()
+		n, err := tx.exec(renewLane, until, lane.Name, lane.Worker)
 		if err == nil && n == 0 {
 			err = storage.ErrConflict
 		}
@@ -145,6 +159,19 @@ func (s *Store) Finish(ctx context.Context, rows ...storage.Row) error {
 }
 
 func finish(tx *tx, r storage.Row, at int64) error {
+	n, err := tx.exec(finishNew, at, r.Event.Key, r.Subject, r.Lane)
+	if err != nil {
+		return err
+	}
+	if n > 0 {
+		_, err = tx.exec(takeOffLane, n, r.Lane)
+		return err
+	}
+	return finishOdd(tx, r, at)
+}
+
+// finishOdd finishes a row that is not new, or not where it is said to be.
+func finishOdd(tx *tx, r storage.Row, at int64) error {
 	stored, err := find(tx, r.Event.Key, r.Subject)
 	if err != nil || stored.state == rowDone {
 		return err
@@ -153,7 +180,7 @@ func finish(tx *tx, r storage.Row, at int64) error {
 		return err
 	}
 	if stored.state == rowNew {
-		_, err = tx.exec(takeOffLane, stored.lane)
+		_, err = tx.exec(takeOffLane, 1, stored.lane)
 	}
 	return err
 }
@@ -182,7 +209,8 @@ func (s *Store) Release(ctx context.Context, lane storage.Lane, rest time.Durati
 	}
 	_, err := write(ctx, s, "release lane "+lane.Name, func(tx *tx) (struct{}, error) {
 		if free == 0 {
-			if _, err := tx.exec(dropLane, lane.Name, lane.Worker); err != nil {
+			n, err := tx.exec(dropLane, lane.Name, lane.Worker)
+			if err != nil || n > 0 {
 				return struct{}{}, err
 			}
 		}
@@ -202,7 +230,7 @@ func (s *Store) Fail(ctx context.Context, row storage.Row, reason string, dead b
 		state := rowNew
 		if dead {
 			state = rowDead
-			if _, err := tx.exec(takeOffLane, stored.lane); err != nil {
+			if _, err := tx.exec(takeOffLane, 1, stored.lane); err != nil {
 				return struct{}{}, err
 			}
 		}

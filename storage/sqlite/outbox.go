@@ -31,7 +31,8 @@ func appendEffects(tx *tx, c change, effects []conversations.Effect) error {
 	return box.schedule(tx)
 }
 
-// outbox is a subject's, without the bodies of its effects.
+// outbox is a subject's, without the bodies of its effects. Of refs it knows those of the entries' slots, and only when
+// they were sent.
 type outbox struct {
 	subject string
 	entries []storage.Entry
@@ -40,23 +41,20 @@ type outbox struct {
 }
 
 func openOutbox(tx *tx, subject string) (outbox, error) {
-	box := outbox{subject: subject}
+	box := outbox{subject: subject, refs: map[string]storage.Ref{}}
 	rows, err := tx.rows(entriesOf, subject)
 	if err != nil {
 		return box, err
 	}
-	if box.entries, err = collect(rows, func(row scanner) (storage.Entry, error) {
-		e, seq, err := scanEntry(row)
+	box.entries, err = collect(rows, func(row scanner) (storage.Entry, error) {
+		var sent sql.NullInt64
+		e, seq, err := scanEntry(row, &sent)
 		box.seqs = append(box.seqs, seq)
+		if sent.Valid {
+			box.refs[e.Effect.Slot] = storage.Ref{At: timeOf(sent.Int64)}
+		}
 		return e, err
-	}); err != nil {
-		return box, err
-	}
-	rows, err = tx.rows(refsOf, subject)
-	if err != nil {
-		return box, err
-	}
-	box.refs, err = collectRefs(rows)
+	})
 	return box, err
 }
 
@@ -110,24 +108,50 @@ func (box outbox) schedule(tx *tx) error {
 // ClaimEffect implements storage.Outbox.
 func (s *Store) ClaimEffect(ctx context.Context, worker string) (storage.Claim, error) {
 	now := s.Now()
-	return write(ctx, s, "claim an effect", func(tx *tx) (storage.Claim, error) {
+	claimed, err := write(ctx, s, "claim an effect", func(tx *tx) (claimed, error) {
 		if _, err := tx.exec(wakeDeliveries, millis(now)); err != nil {
-			return storage.Claim{}, err
+			return claimed{}, err
 		}
 		for {
 			box, err := firstOutbox(tx)
 			if err != nil {
-				return storage.Claim{}, err
+				return claimed{}, err
 			}
 			if i, _ := storage.NextEntry(box.entries, box.refs, now); i >= 0 {
 				return box.claim(tx, i, worker, now)
 			}
 			// The clock was set back since it was woken: it waits again, and the next one's turn it is.
 			if err := box.schedule(tx); err != nil {
-				return storage.Claim{}, err
+				return claimed{}, err
 			}
 		}
 	})
+	if err != nil {
+		return storage.Claim{}, err
+	}
+	c, err := claimed.decode()
+	return c, s.wrap(ctx, "claim an effect", err)
+}
+
+// claimed is a claim as it is stored. It is decoded when the writer is done with it.
+type claimed struct {
+	storage.Claim
+	subject      stored
+	body, result []byte
+}
+
+func (c claimed) decode() (storage.Claim, error) {
+	err := json.Unmarshal(c.body, &c.Effect)
+	if err == nil && c.result != nil {
+		err = json.Unmarshal(c.result, &c.Ref.Result)
+	}
+	if err == nil {
+		c.Subject, err = c.subject.decode()
+	}
+	if err != nil {
+		return storage.Claim{}, fmt.Errorf("a stored effect of %s: %w", c.subject.ID, err)
+	}
+	return c.Claim, nil
 }
 
 // firstOutbox is the one that has waited longest.
@@ -143,25 +167,25 @@ func firstOutbox(tx *tx) (outbox, error) {
 	return openOutbox(tx, subject)
 }
 
-func (box outbox) claim(tx *tx, i int, worker string, now time.Time) (storage.Claim, error) {
+func (box outbox) claim(tx *tx, i int, worker string, now time.Time) (claimed, error) {
 	e := &box.entries[i]
 	if e.State == storage.Sending && e.Lapsed.IsZero() {
 		e.Lapsed = e.StartedAt
 	}
 	e.State, e.StartedAt, e.By = storage.Sending, now, worker
 	if err := box.update(tx, i); err != nil {
-		return storage.Claim{}, err
+		return claimed{}, err
 	}
-	c := storage.Claim{Ref: box.refs[e.Effect.Slot], StartedAt: now, Tries: e.Tries, Lapsed: e.Lapsed, Worker: worker}
-	var body []byte
-	if err := tx.row(bodyOf, box.seqs[i]).Scan(&body); err != nil {
-		return storage.Claim{}, err
+	c := claimed{Claim: storage.Claim{
+		Ref: box.refs[e.Effect.Slot], StartedAt: now, Tries: e.Tries, Lapsed: e.Lapsed, Worker: worker,
+	}}
+	var hash sql.NullString
+	if err := tx.row(claimEntry, box.seqs[i]).Scan(&c.body, &c.result, &hash); err != nil {
+		return claimed{}, err
 	}
-	if err := json.Unmarshal(body, &c.Effect); err != nil {
-		return storage.Claim{}, fmt.Errorf("effect %s: %w", e.Effect.ID, err)
-	}
+	c.Ref.Hash = hash.String
 	var err error
-	c.Subject, err = scanSubject(tx.row(claimSubject, box.subject))
+	c.subject, err = scanStored(tx.row(claimSubject, box.subject))
 	return c, err
 }
 

@@ -7,7 +7,8 @@ import (
 )
 
 // query is a statement's text. All of them are in this file, are prepared once for each connection, and are explained by
-// TestEveryQueryUsesAnIndex.
+// TestEveryQueryUsesAnIndex. A limit is written "0 + ?": SQLite plans by the value of a bare one, and so prepares the
+// statement anew whenever it is given one.
 type query struct {
 	text   string
 	writes bool // runs on the writer's connection
@@ -28,12 +29,9 @@ func register(q *query) *query {
 
 // The writer's transaction.
 var (
-	beginImmediate      = writes(`BEGIN IMMEDIATE`)
-	commit              = writes(`COMMIT`)
-	rollbackAll         = writes(`ROLLBACK`)
-	savepoint           = writes(`SAVEPOINT job`)
-	rollbackToSavepoint = writes(`ROLLBACK TO job`)
-	releaseSavepoint    = writes(`RELEASE job`)
+	beginImmediate = writes(`BEGIN IMMEDIATE`)
+	commit         = writes(`COMMIT`)
+	rollbackAll    = writes(`ROLLBACK`)
 )
 
 // The store as a whole.
@@ -46,7 +44,7 @@ var (
 	countDead       = reads(`SELECT count(*) FROM inbox WHERE state = 1`)
 	countEffects    = reads(`SELECT count(*) FROM outbox`)
 	oldestEffect    = reads(`SELECT min(since) FROM outbox`)
-	purgeRows       = writes(`DELETE FROM inbox WHERE seq IN (SELECT seq FROM inbox WHERE state = 2 AND done_at < ? ORDER BY done_at LIMIT ?)`)
+	purgeRows       = writes(`DELETE FROM inbox WHERE seq IN (SELECT seq FROM inbox WHERE state = 2 AND done_at < ? ORDER BY done_at LIMIT 0 + ?)`)
 	purgeEmptyLanes = writes(`DELETE FROM lanes WHERE waiting = 0 AND free <= ?`)
 )
 
@@ -55,15 +53,16 @@ var (
 	insertRow  = writes(`INSERT INTO inbox (key, subject, lane, at, event, state, tries, error, done_at) VALUES (?, ?, ?, ?, ?, 0, 0, '', 0) ON CONFLICT (key, subject) DO NOTHING`)
 	findRow    = writes(`SELECT seq, lane, state FROM inbox WHERE key = ? AND subject = ?`)
 	finishRow  = writes(`UPDATE inbox SET state = 2, lane = '', event = '', tries = 0, error = '', done_at = ? WHERE seq = ?`)
+	finishNew  = writes(`UPDATE inbox SET state = 2, lane = '', event = '', tries = 0, error = '', done_at = ? WHERE key = ? AND subject = ? AND lane = ? AND state = 0`)
 	failRow    = writes(`UPDATE inbox SET state = ?, tries = tries + 1, error = ? WHERE seq = ?`)
 	replayRow  = writes(`UPDATE inbox SET state = 0, tries = 0, error = '' WHERE seq = ?`)
-	deadRows   = reads(`SELECT seq, subject, lane, event, tries, error FROM inbox WHERE state = 1 ORDER BY seq LIMIT ?`)
-	rowsOfLane = writes(`SELECT seq, subject, lane, event, tries, error FROM inbox WHERE lane = ? AND state = 0 ORDER BY seq LIMIT ?`)
+	deadRows   = reads(`SELECT seq, subject, lane, event, tries, error FROM inbox WHERE state = 1 ORDER BY seq LIMIT 0 + ?`)
+	rowsOfLane = writes(`SELECT seq, subject, lane, event, tries, error FROM inbox WHERE lane = ? AND state = 0 ORDER BY seq LIMIT 0 + ?`)
 	addToLane  = writes(`INSERT INTO lanes (name, worker, free, turn, waiting)
 		VALUES (?, '', 0, (SELECT coalesce(max(turn), 0) + 1 FROM lanes WHERE waiting > 0 AND free = 0), ?)
 		ON CONFLICT (name) DO UPDATE SET waiting = waiting + excluded.waiting,
 			turn = CASE WHEN waiting = 0 AND free = 0 THEN excluded.turn ELSE turn END`)
-	takeOffLane = writes(`UPDATE lanes SET waiting = waiting - 1 WHERE name = ?`)
+	takeOffLane = writes(`UPDATE lanes SET waiting = waiting - ? WHERE name = ?`)
 	lanesBack   = writes(`SELECT name FROM lanes WHERE waiting > 0 AND free > 0 AND free <= ? ORDER BY free, turn LIMIT 100`)
 	queueLane   = writes(`UPDATE lanes SET free = 0, turn = (SELECT coalesce(max(turn), 0) + 1 FROM lanes WHERE waiting > 0 AND free = 0) WHERE name = ?`)
 	firstLane   = writes(`SELECT name FROM lanes WHERE waiting > 0 AND free = 0 ORDER BY turn LIMIT 1`)
@@ -79,9 +78,9 @@ const subjectColumns = `s.id, s.kind, s.v, s.rev, s.due, s.at, s.addresses, s.ap
 var (
 	loadSubject   = reads(`SELECT ` + subjectColumns + ` FROM subjects s WHERE s.id = ?`)
 	claimSubject  = writes(`SELECT ` + subjectColumns + ` FROM subjects s WHERE s.id = ?`)
-	findSubjects  = reads(`SELECT ` + subjectColumns + ` FROM addresses a JOIN subjects s ON s.id = a.subject WHERE a.address = ? AND a.at >= ? AND a.at < ? ORDER BY a.at, a.subject LIMIT ?`)
+	findSubjects  = reads(`SELECT ` + subjectColumns + ` FROM addresses a JOIN subjects s ON s.id = a.subject WHERE a.address = ? AND a.at >= ? AND a.at < ? ORDER BY a.at, a.subject LIMIT 0 + ?`)
 	routeAddress  = reads(`SELECT a.address, a.subject FROM json_each(?) j JOIN addresses a ON a.address = j.value`)
-	dueSubjects   = reads(`SELECT id FROM subjects WHERE due <= ? ORDER BY due, id LIMIT ?`)
+	dueSubjects   = reads(`SELECT id FROM subjects WHERE due <= ? ORDER BY due, id LIMIT 0 + ?`)
 	nextDue       = reads(`SELECT due FROM subjects WHERE due IS NOT NULL ORDER BY due LIMIT 1`)
 	storedSubject = writes(`SELECT rev, at, addresses, data FROM subjects WHERE id = ?`)
 	insertSubject = writes(`INSERT INTO subjects (kind, v, rev, due, at, addresses, applied, data, id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`)
@@ -93,18 +92,17 @@ var (
 
 // The outbox.
 const (
-	entryColumns = `seq, id, destination, slot, state, tries, since, not_before, started_at, by, lapsed`
-	refColumns   = `slot, result, hash, at`
+	entryColumns = `o.seq, o.id, o.destination, o.slot, o.state, o.tries, o.since, o.not_before, o.started_at, o.by, o.lapsed`
+	withRef      = ` FROM outbox o LEFT JOIN refs r ON r.subject = o.subject AND r.slot = o.slot`
 )
 
 var (
 	insertEffect   = writes(`INSERT INTO outbox (subject, id, destination, slot, body, state, tries, since, not_before, started_at, by, lapsed) VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?, ?, '', ?)`)
 	hasEffects     = writes(`SELECT EXISTS (SELECT 1 FROM outbox WHERE subject = ?)`)
-	entriesOf      = writes(`SELECT ` + entryColumns + ` FROM outbox WHERE subject = ? ORDER BY seq`)
-	pendingEntries = reads(`SELECT ` + entryColumns + `, body FROM outbox WHERE subject = ? ORDER BY seq`)
-	bodyOf         = writes(`SELECT body FROM outbox WHERE seq = ?`)
-	refsOf         = writes(`SELECT ` + refColumns + ` FROM refs WHERE subject = ?`)
-	pendingRefs    = reads(`SELECT ` + refColumns + ` FROM refs WHERE subject = ?`)
+	entriesOf      = writes(`SELECT ` + entryColumns + `, r.at` + withRef + ` WHERE o.subject = ? ORDER BY o.seq`)
+	claimEntry     = writes(`SELECT o.body, r.result, r.hash` + withRef + ` WHERE o.seq = ?`)
+	pendingEntries = reads(`SELECT ` + entryColumns + `, o.body FROM outbox o WHERE o.subject = ? ORDER BY o.seq`)
+	pendingRefs    = reads(`SELECT slot, result, hash, at FROM refs WHERE subject = ?`)
 	writeRef       = writes(`INSERT INTO refs (subject, slot, result, hash, at) VALUES (?, ?, ?, ?, ?) ON CONFLICT (subject, slot) DO UPDATE SET result = excluded.result, hash = excluded.hash, at = excluded.at`)
 	updateEffect   = writes(`UPDATE outbox SET state = ?, tries = ?, not_before = ?, started_at = ?, by = ?, lapsed = ? WHERE seq = ?`)
 	deleteEffect   = writes(`DELETE FROM outbox WHERE seq = ?`)
@@ -118,8 +116,8 @@ var (
 var (
 	insertKept   = writes(`INSERT INTO kept (key, at, body) VALUES (?, ?, ?) ON CONFLICT (key) DO NOTHING`)
 	selectKept   = reads(`SELECT key, at, body FROM kept WHERE key = ?`)
-	keptBetween  = reads(`SELECT key, at, body FROM kept WHERE key >= ? AND key < ? ORDER BY key LIMIT ?`)
-	keptFrom     = reads(`SELECT key, at, body FROM kept WHERE key >= ? ORDER BY key LIMIT ?`)
+	keptBetween  = reads(`SELECT key, at, body FROM kept WHERE key >= ? AND key < ? ORDER BY key LIMIT 0 + ?`)
+	keptFrom     = reads(`SELECT key, at, body FROM kept WHERE key >= ? ORDER BY key LIMIT 0 + ?`)
 	selectNumber = reads(`SELECT n FROM numbers WHERE workspace = ? AND series = ? AND subject = ?`)
 	assignNumber = writes(`INSERT INTO numbers (workspace, series, subject, n)
 		VALUES (?1, ?2, ?3, (SELECT coalesce(max(n), 0) + 1 FROM numbers WHERE workspace = ?1 AND series = ?2))

@@ -214,11 +214,7 @@ func (s *Store) Purge(ctx context.Context) (int, error) {
 		if _, err := tx.exec(purgeEmptyLanes, millis(s.Now())); err != nil {
 			return 0, err
 		}
-		done, err := tx.exec(purgeRows, millis(time.Now().Add(-storage.KeyLife)), purgeBatch)
-		if err != nil {
-			return 0, err
-		}
-		n, err := done.RowsAffected()
+		n, err := tx.exec(purgeRows, millis(time.Now().Add(-storage.KeyLife)), purgeBatch)
 		return int(n), err
 	})
 }

@@ -1,12 +1,14 @@
 package sqlite
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"time"
@@ -27,44 +29,61 @@ func (s *Store) Load(ctx context.Context, id string) (conversations.Subject, err
 	return found[0], nil
 }
 
-func scanSubject(row scanner) (conversations.Subject, error) {
-	var s conversations.Subject
-	var kind conversations.Kind
+// stored is a subject as it is stored.
+type stored struct {
+	conversations.Subject
+	kind      conversations.Kind
+	addresses []byte
+	data      []byte
+}
+
+func scanStored(row scanner) (stored, error) {
+	var s stored
 	var due sql.NullInt64
 	var at int64
-	var addresses, applied, data []byte
-	if err := row.Scan(&s.ID, &kind, &s.V, &s.Rev, &due, &at, &addresses, &applied, &data); err != nil {
-		return s, err
-	}
+	var applied []byte
+	err := row.Scan(&s.ID, &s.kind, &s.V, &s.Rev, &due, &at, &s.addresses, &applied, &s.data)
 	s.At = timeOf(at)
 	if due.Valid {
 		s.Due = timeOf(due.Int64)
 	}
 	s.Applied = unpack(applied)
-	err := json.Unmarshal(addresses, &s.Addresses)
+	return s, err
+}
+
+func scanSubject(row scanner) (conversations.Subject, error) {
+	s, err := scanStored(row)
+	if err != nil {
+		return conversations.Subject{}, err
+	}
+	return s.decode()
+}
+
+func (s stored) decode() (conversations.Subject, error) {
+	err := json.Unmarshal(s.addresses, &s.Addresses)
 	if err == nil {
-		s.State, err = decode(kind, s.V, data)
+		s.State, err = decode(s.kind, s.V, s.data)
 	}
 	if err != nil {
-		return s, fmt.Errorf("stored subject %s: %w", s.ID, err)
+		return s.Subject, fmt.Errorf("stored subject %s: %w", s.ID, err)
 	}
-	return s, nil
+	return s.Subject, nil
 }
 
 // decode reads a state. One of a newer version may have another shape: then its content cannot be shown, but the subject
 // can still be named, and left alone.
 func decode(kind conversations.Kind, v int, data []byte) (conversations.State, error) {
-	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(data, &fields); err != nil {
+	state := conversations.NewState(kind)
+	if state == nil {
+		return nil, fmt.Errorf("there is no kind %q", kind)
+	}
+	if err := json.Unmarshal(data, state); err != nil {
+		if v > conversations.Version {
+			return conversations.NewState(kind), nil
+		}
 		return nil, err
 	}
-	state, err := conversations.Decode(kind, fields)
-	if err != nil && v > conversations.Version {
-		if empty := conversations.NewState(kind); empty != nil {
-			return empty, nil
-		}
-	}
-	return state, err
+	return state, nil
 }
 
 func pack(numbers []int64) []byte {
@@ -127,16 +146,16 @@ func (s *Store) NextDue(ctx context.Context) (time.Time, error) {
 // change is a subject and its effects, encoded before the writer is troubled with them.
 type change struct {
 	conversations.Subject
-	fields map[string]json.RawMessage
-	bodies []string // of the effects
-	now    int64
+	addresses, data []byte
+	bodies          []string // of the effects
+	now             int64
 }
 
-// stored is what a change is compared with.
-type stored struct {
+// before is what a change is compared with.
+type before struct {
 	exists    bool
 	rev, at   int64
-	addresses []string
+	addresses []byte
 	data      []byte
 }
 
@@ -149,7 +168,10 @@ func (s *Store) Save(ctx context.Context, subject conversations.Subject, effects
 	}
 	if subject.State != nil {
 		var err error
-		if c.fields, err = conversations.Encode(subject.State); err != nil {
+		if c.data, err = json.Marshal(subject.State); err == nil {
+			c.addresses, err = json.Marshal(subject.Addresses)
+		}
+		if err != nil {
 			return fmt.Errorf("sqlite: %s: %w", doing, err)
 		}
 	}
@@ -176,18 +198,14 @@ func (s *Store) Save(ctx context.Context, subject conversations.Subject, effects
 	return err
 }
 
-func lookUp(tx *tx, id string) (stored, error) {
-	var old stored
-	var addresses []byte
-	err := tx.row(storedSubject, id).Scan(&old.rev, &old.at, &addresses, &old.data)
+func lookUp(tx *tx, id string) (before, error) {
+	var old before
+	err := tx.row(storedSubject, id).Scan(&old.rev, &old.at, &old.addresses, &old.data)
 	if errors.Is(err, sql.ErrNoRows) {
 		return old, nil
 	}
-	if err != nil {
-		return old, err
-	}
-	old.exists = true
-	return old, json.Unmarshal(addresses, &old.addresses)
+	old.exists = err == nil
+	return old, err
 }
 
 // remove deletes a subject and with it, by the schema, its addresses and slots.
@@ -203,15 +221,8 @@ func remove(tx *tx, id string) error {
 	return err
 }
 
-func store(tx *tx, c change, old stored, effects []conversations.Effect) error {
-	if err := keepUnknown(c, old); err != nil {
-		return err
-	}
-	data, err := json.Marshal(c.fields)
-	if err != nil {
-		return err
-	}
-	addresses, err := json.Marshal(c.Addresses)
+func store(tx *tx, c change, old before, effects []conversations.Effect) error {
+	data, err := keepUnknown(c, old)
 	if err != nil {
 		return err
 	}
@@ -224,7 +235,7 @@ func store(tx *tx, c change, old stored, effects []conversations.Effect) error {
 		put = updateSubject
 	}
 	if _, err := tx.exec(put, string(c.State.Kind()), c.V, c.Rev+1, due, millis(c.At),
-		string(addresses), pack(c.Applied), string(data), c.ID); err != nil {
+		string(c.addresses), pack(c.Applied), string(data), c.ID); err != nil {
 		return err
 	}
 	if err := index(tx, c, old); err != nil {
@@ -233,31 +244,42 @@ func store(tx *tx, c change, old stored, effects []conversations.Effect) error {
 	return appendEffects(tx, c, effects)
 }
 
-// keepUnknown adds the fields that are stored and that this program does not know to those that are to be stored.
-func keepUnknown(c change, old stored) error {
+// keepUnknown is what is to be stored, and with it the fields that are stored already and that this program does not know.
+func keepUnknown(c change, old before) ([]byte, error) {
 	if !old.exists {
-		return nil
+		return c.data, nil
 	}
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(old.data, &fields); err != nil {
-		return fmt.Errorf("stored fields: %w", err)
+		return nil, fmt.Errorf("stored fields: %w", err)
 	}
 	known := conversations.FieldNames(c.State.Kind())
-	for name, value := range fields {
-		if _, found := slices.BinarySearch(known, name); !found {
-			c.fields[name] = value
-		}
+	maps.DeleteFunc(fields, func(name string, _ json.RawMessage) bool {
+		_, found := slices.BinarySearch(known, name)
+		return found
+	})
+	if len(fields) == 0 {
+		return c.data, nil
 	}
-	return nil
+	if err := json.Unmarshal(c.data, &fields); err != nil {
+		return nil, err
+	}
+	return json.Marshal(fields)
 }
 
 // index brings the table of addresses in line with the subject.
-func index(tx *tx, c change, old stored) error {
+func index(tx *tx, c change, old before) error {
 	at := millis(c.At)
-	if old.exists && old.at == at && slices.Equal(old.addresses, c.Addresses) {
+	if old.exists && old.at == at && bytes.Equal(old.addresses, c.addresses) {
 		return nil
 	}
-	for _, address := range old.addresses {
+	var given []string
+	if old.exists {
+		if err := json.Unmarshal(old.addresses, &given); err != nil {
+			return fmt.Errorf("stored addresses: %w", err)
+		}
+	}
+	for _, address := range given {
 		if _, err := tx.exec(deleteAddress, address, old.at, c.ID); err != nil {
 			return err
 		}

@@ -4,12 +4,15 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+
+	"github.com/debrief-bot/debrief/storage"
 )
 
 // maxBatch bounds how many writes wait for one another's commit.
 const maxBatch = 256
 
-// job is one write: a function that runs inside a transaction, and whoever waits for it to be on the disk.
+// job is one write: a function that runs inside a transaction, perhaps more than once, and whoever waits for it to be on
+// the disk.
 type job struct {
 	ctx  context.Context
 	run  func(tx *tx) (any, error)
@@ -25,11 +28,19 @@ type outcome struct {
 // other callers' writes share their fate.
 type tx struct {
 	statements
-	ctx context.Context
+	ctx   context.Context
+	wrote bool // the job that runs has changed something
 }
 
-func (t *tx) exec(q *query, args ...any) (sql.Result, error) {
-	return t.statements[q].ExecContext(t.ctx, args...)
+// exec runs a statement and says how many rows it changed.
+func (t *tx) exec(q *query, args ...any) (int64, error) {
+	done, err := t.statements[q].ExecContext(t.ctx, args...)
+	if err != nil {
+		return 0, err
+	}
+	n, err := done.RowsAffected()
+	t.wrote = t.wrote || n > 0
+	return n, err
 }
 
 func (t *tx) row(q *query, args ...any) *sql.Row {
@@ -108,6 +119,16 @@ func (s *Store) gather(first *job) []*job {
 // harm the others; a transaction that fails, fails for all.
 func (s *Store) commit(batch []*job) {
 	outcomes, err := s.runBatch(batch)
+	var lost undone
+	if errors.As(err, &lost) {
+		if len(batch) > 1 {
+			for _, j := range batch {
+				s.commit([]*job{j})
+			}
+			return
+		}
+		err = lost.because
+	}
 	for i, j := range batch {
 		if err != nil {
 			j.done <- outcome{err: err}
@@ -117,6 +138,13 @@ func (s *Store) commit(batch []*job) {
 	}
 }
 
+// undone: a job failed and took the whole transaction with it, so that the others must be run again. It is rare: what
+// fails every day, because there is nothing to claim or somebody was faster, fails before it has written. So it is
+// cheaper than a savepoint around every job.
+type undone struct{ because error }
+
+func (u undone) Error() string { return u.because.Error() }
+
 func (s *Store) runBatch(batch []*job) ([]outcome, error) {
 	tx := &tx{statements: s.writing, ctx: context.Background()}
 	if _, err := tx.exec(beginImmediate); err != nil {
@@ -124,9 +152,9 @@ func (s *Store) runBatch(batch []*job) ([]outcome, error) {
 	}
 	outcomes := make([]outcome, len(batch))
 	for i, j := range batch {
-		var broken error
-		if outcomes[i], broken = runJob(tx, j); broken != nil {
-			return nil, rollback(tx, broken)
+		var keep bool
+		if outcomes[i], keep = runJob(tx, j); !keep {
+			return nil, rollback(tx, undone{outcomes[i].err})
 		}
 	}
 	if _, err := tx.exec(commit); err != nil {
@@ -136,22 +164,15 @@ func (s *Store) runBatch(batch []*job) ([]outcome, error) {
 	return outcomes, nil
 }
 
-// runJob runs one job inside a savepoint. broken is not nil when the whole transaction is lost.
-func runJob(tx *tx, j *job) (out outcome, broken error) {
+// runJob runs one job. keep is false when the transaction must not be committed.
+func runJob(tx *tx, j *job) (out outcome, keep bool) {
 	if err := j.ctx.Err(); err != nil {
-		return outcome{err: err}, nil
+		return outcome{err: err}, true
 	}
-	if _, err := tx.exec(savepoint); err != nil {
-		return out, err
-	}
+	tx.wrote = false
 	out.value, out.err = j.run(tx)
-	if out.err != nil {
-		if _, err := tx.exec(rollbackToSavepoint); err != nil {
-			return out, errors.Join(out.err, err)
-		}
-	}
-	_, err := tx.exec(releaseSavepoint)
-	return out, err
+	decided := errors.Is(out.err, storage.ErrNotFound) || errors.Is(out.err, storage.ErrConflict)
+	return out, out.err == nil || decided && !tx.wrote
 }
 
 // rollback ends the transaction.
