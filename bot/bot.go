@@ -43,8 +43,8 @@ type Options struct {
 	Now        func() time.Time // the clock of everything people see and of what is due; default: time.Now
 	Zone       *time.Location   // of workspaces that have set none; default: UTC
 	Log        *slog.Logger     // default: nothing is logged
-	Workers    int              // how many lanes are stepped at once; default: 16
-	Deliverers int              // how many effects are carried out at once; default: 16
+	Workers    int              // how many lanes are stepped at once; default: 32
+	Deliverers int              // how many effects are carried out at once; default: 32
 	Name       string           // begins the names of this bot's claims, another in each process; default: random
 	Registry   prometheus.Registerer
 	Admins     []string  // ids of people who count as admins, beside those that their platform says are
@@ -82,7 +82,7 @@ var _ adapters.Handler = (*Bot)(nil)
 
 // atOnce is how many goroutines do each kind of work. They wait most of the time: for a platform, or for a commit, which
 // is one wait for the disk however many share it.
-const atOnce = 16
+const atOnce = 32
 
 // New makes a bot. It does nothing before Run, Handle, Drain or Tick is called.
 func New(o Options) *Bot {

@@ -85,7 +85,8 @@ func (s *Store) connect(ctx context.Context, patience time.Duration) (err error)
 			s.disconnect()
 		}
 	}()
-	if s.writer, err = open(s.path, patience, "secure_delete(1)", "journal_size_limit(67108864)"); err != nil {
+	// The log grows to 16 MB before it is folded into the file: the pages of what waits are written again and again.
+	if s.writer, err = open(s.path, patience, "secure_delete(1)", "journal_size_limit(67108864)", "wal_autocheckpoint(4000)"); err != nil {
 		return err
 	}
 	s.writer.SetMaxOpenConns(1)
