@@ -515,7 +515,11 @@ func TestMain(m *testing.M) {
 	if path == "" {
 		os.Exit(m.Run())
 	}
-	if err := serveForBench(path); err != nil {
+	serve := serveForBench
+	if front := os.Getenv(frontInBench); front != "" {
+		serve = func(path string) error { return serveFront(front, path) }
+	}
+	if err := serve(path); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
