@@ -45,7 +45,7 @@ func acceptRow(tx *tx, r storage.Row, event string, now int64) error {
 	if err != nil || n == 0 {
 		return err // it is there already
 	}
-	_, err = tx.exec(addToLane, r.Lane, n)
+	_, err = tx.exec(queueNewLane, r.Lane)
 	return err
 }
 
@@ -57,22 +57,26 @@ func (s *Store) Claim(ctx context.Context, worker string) (storage.Lane, error) 
 		if err := queueLanes(tx, now); err != nil {
 			return nil, err
 		}
-		err := tx.row(firstLane).Scan(&lane.Name)
-		if errors.Is(err, sql.ErrNoRows) {
-			return nil, fmt.Errorf("none is free: %w", storage.ErrNotFound)
+		for {
+			err := tx.row(firstLane).Scan(&lane.Name)
+			if errors.Is(err, sql.ErrNoRows) {
+				return nil, nil // not an error, which would undo what was done on the way
+			}
+			if err != nil {
+				return nil, err
+			}
+			rows, err := claimLane(tx, lane, now)
+			if err != nil || len(rows) > 0 {
+				return rows, err
+			}
+			if _, err := tx.exec(forgetLane, lane.Name); err != nil {
+				return nil, err
+			}
 		}
-		if err != nil {
-			return nil, err
-		}
-		if _, err := tx.exec(leaseLane, worker, millis(now.Add(storage.LeaseTTL)), lane.Name); err != nil {
-			return nil, err
-		}
-		rows, err := tx.rows(rowsOfLane, lane.Name, storage.LaneBatch)
-		if err != nil {
-			return nil, err
-		}
-		return collect(rows, scanClaimed)
 	})
+	if err == nil && len(found) == 0 {
+		err = s.wrap(ctx, "claim a lane", fmt.Errorf("none is free: %w", storage.ErrNotFound))
+	}
 	if err != nil {
 		return storage.Lane{}, err
 	}
@@ -84,6 +88,18 @@ func (s *Store) Claim(ctx context.Context, worker string) (storage.Lane, error) 
 		lane.Rows = append(lane.Rows, row)
 	}
 	return lane, nil
+}
+
+// claimLane leases a lane and reads its rows. None: they were finished, or set aside, by somebody who never released it.
+func claimLane(tx *tx, lane storage.Lane, now time.Time) ([]claimedRow, error) {
+	if _, err := tx.exec(leaseLane, lane.Worker, millis(now.Add(storage.LeaseTTL)), lane.Name); err != nil {
+		return nil, err
+	}
+	rows, err := tx.rows(rowsOfLane, lane.Name, storage.LaneBatch)
+	if err != nil {
+		return nil, err
+	}
+	return collect(rows, scanClaimed)
 }
 
 // queueLanes puts the lanes that have rested, and those whose lease has run out, at the end of the queue.
@@ -149,39 +165,12 @@ func (s *Store) Finish(ctx context.Context, rows ...storage.Row) error {
 	at := millis(time.Now())
 	_, err := write(ctx, s, "finish", func(tx *tx) (struct{}, error) {
 		for _, r := range rows {
-			if err := finish(tx, r, at); err != nil {
+			if _, err := tx.exec(finishRow, at, r.Event.Key, r.Subject); err != nil {
 				return struct{}{}, err
 			}
 		}
 		return struct{}{}, nil
 	})
-	return err
-}
-
-func finish(tx *tx, r storage.Row, at int64) error {
-	n, err := tx.exec(finishNew, at, r.Event.Key, r.Subject, r.Lane)
-	if err != nil {
-		return err
-	}
-	if n > 0 {
-		_, err = tx.exec(takeOffLane, n, r.Lane)
-		return err
-	}
-	return finishOdd(tx, r, at)
-}
-
-// finishOdd finishes a row that is not new, or not where it is said to be.
-func finishOdd(tx *tx, r storage.Row, at int64) error {
-	stored, err := find(tx, r.Event.Key, r.Subject)
-	if err != nil || stored.state == rowDone {
-		return err
-	}
-	if _, err := tx.exec(finishRow, at, stored.seq); err != nil {
-		return err
-	}
-	if stored.state == rowNew {
-		_, err = tx.exec(takeOffLane, 1, stored.lane)
-	}
 	return err
 }
 
@@ -230,9 +219,6 @@ func (s *Store) Fail(ctx context.Context, row storage.Row, reason string, dead b
 		state := rowNew
 		if dead {
 			state = rowDead
-			if _, err := tx.exec(takeOffLane, 1, stored.lane); err != nil {
-				return struct{}{}, err
-			}
 		}
 		_, err = tx.exec(failRow, state, reason, stored.seq)
 		return struct{}{}, err
@@ -258,7 +244,7 @@ func (s *Store) Replay(ctx context.Context, key, subject string) error {
 		if _, err := tx.exec(replayRow, stored.seq); err != nil {
 			return struct{}{}, err
 		}
-		_, err = tx.exec(addToLane, stored.lane, 1)
+		_, err = tx.exec(queueNewLane, stored.lane)
 		return struct{}{}, err
 	})
 	return err

@@ -108,28 +108,34 @@ func (box outbox) schedule(tx *tx) error {
 // ClaimEffect implements storage.Outbox.
 func (s *Store) ClaimEffect(ctx context.Context, worker string) (storage.Claim, error) {
 	now := s.Now()
-	claimed, err := write(ctx, s, "claim an effect", func(tx *tx) (claimed, error) {
+	found, err := write(ctx, s, "claim an effect", func(tx *tx) (*claimed, error) {
 		if _, err := tx.exec(wakeDeliveries, millis(now)); err != nil {
-			return claimed{}, err
+			return nil, err
 		}
 		for {
 			box, err := firstOutbox(tx)
+			if errors.Is(err, sql.ErrNoRows) {
+				return nil, nil // not an error, which would undo what was done on the way
+			}
 			if err != nil {
-				return claimed{}, err
+				return nil, err
 			}
 			if i, _ := storage.NextEntry(box.entries, box.refs, now); i >= 0 {
 				return box.claim(tx, i, worker, now)
 			}
 			// The clock was set back since it was woken: it waits again, and the next one's turn it is.
 			if err := box.schedule(tx); err != nil {
-				return claimed{}, err
+				return nil, err
 			}
 		}
 	})
+	if err == nil && found == nil {
+		err = s.wrap(ctx, "claim an effect", fmt.Errorf("none is free: %w", storage.ErrNotFound))
+	}
 	if err != nil {
 		return storage.Claim{}, err
 	}
-	c, err := claimed.decode()
+	c, err := found.decode()
 	return c, s.wrap(ctx, "claim an effect", err)
 }
 
@@ -140,7 +146,7 @@ type claimed struct {
 	body, result []byte
 }
 
-func (c claimed) decode() (storage.Claim, error) {
+func (c *claimed) decode() (storage.Claim, error) {
 	err := json.Unmarshal(c.body, &c.Effect)
 	if err == nil && c.result != nil {
 		err = json.Unmarshal(c.result, &c.Ref.Result)
@@ -157,31 +163,27 @@ func (c claimed) decode() (storage.Claim, error) {
 // firstOutbox is the one that has waited longest.
 func firstOutbox(tx *tx) (outbox, error) {
 	var subject string
-	err := tx.row(firstDelivery).Scan(&subject)
-	if errors.Is(err, sql.ErrNoRows) {
-		return outbox{}, fmt.Errorf("none is free: %w", storage.ErrNotFound)
-	}
-	if err != nil {
+	if err := tx.row(firstDelivery).Scan(&subject); err != nil {
 		return outbox{}, err
 	}
 	return openOutbox(tx, subject)
 }
 
-func (box outbox) claim(tx *tx, i int, worker string, now time.Time) (claimed, error) {
+func (box outbox) claim(tx *tx, i int, worker string, now time.Time) (*claimed, error) {
 	e := &box.entries[i]
 	if e.State == storage.Sending && e.Lapsed.IsZero() {
 		e.Lapsed = e.StartedAt
 	}
 	e.State, e.StartedAt, e.By = storage.Sending, now, worker
 	if err := box.update(tx, i); err != nil {
-		return claimed{}, err
+		return nil, err
 	}
-	c := claimed{Claim: storage.Claim{
+	c := &claimed{Claim: storage.Claim{
 		Ref: box.refs[e.Effect.Slot], StartedAt: now, Tries: e.Tries, Lapsed: e.Lapsed, Worker: worker,
 	}}
 	var hash sql.NullString
 	if err := tx.row(claimEntry, box.seqs[i]).Scan(&c.body, &c.result, &hash); err != nil {
-		return claimed{}, err
+		return nil, err
 	}
 	c.Ref.Hash = hash.String
 	var err error

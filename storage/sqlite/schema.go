@@ -100,16 +100,14 @@ CREATE INDEX inbox_dead ON inbox (seq) WHERE state = 1;
 CREATE INDEX inbox_done ON inbox (done_at) WHERE state = 2;
 
 -- One row for each lane that has new rows, is leased or rests. free is when its lease runs out or its rest is over; 0: it
--- stands in the queue, at turn.
+-- stands in the queue, at turn. One whose rows have gone meanwhile is dropped when its turn comes.
 CREATE TABLE lanes (
-	name    TEXT    NOT NULL PRIMARY KEY,
-	worker  TEXT    NOT NULL,
-	free    INTEGER NOT NULL,
-	turn    INTEGER NOT NULL,
-	waiting INTEGER NOT NULL -- how many new rows it has
+	name   TEXT    NOT NULL PRIMARY KEY,
+	worker TEXT    NOT NULL,
+	free   INTEGER NOT NULL,
+	turn   INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX lanes_queue ON lanes (free, turn) WHERE waiting > 0;
-CREATE INDEX lanes_empty ON lanes (free) WHERE waiting = 0;
+CREATE INDEX lanes_queue ON lanes (free, turn);
 
 CREATE TABLE kept (
 	key  TEXT    NOT NULL PRIMARY KEY,

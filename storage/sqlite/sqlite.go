@@ -212,9 +212,6 @@ const purgeBatch = 1000
 // Purge implements storage.Store.
 func (s *Store) Purge(ctx context.Context) (int, error) {
 	return write(ctx, s, "purge finished rows", func(tx *tx) (int, error) {
-		if _, err := tx.exec(purgeEmptyLanes, millis(s.Now())); err != nil {
-			return 0, err
-		}
 		n, err := tx.exec(purgeRows, millis(time.Now().Add(-storage.KeyLife)), purgeBatch)
 		return int(n), err
 	})

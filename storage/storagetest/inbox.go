@@ -24,6 +24,7 @@ var inboxCases = []namedCase{
 	{"LanesInTurn", lanesInTurn},
 	{"ABusyLaneStarvesNobody", aBusyLaneStarvesNobody},
 	{"LeaseRunsOut", leaseRunsOut},
+	{"LeaseOfAnEmptyLaneRunsOut", leaseOfAnEmptyLaneRunsOut},
 	{"Renew", renew},
 	{"Release", release},
 	{"Rest", rest},
@@ -283,6 +284,21 @@ func aBusyLaneStarvesNobody(f *fixture) {
 		}
 		f.clock.wind(time.Millisecond)
 	}
+}
+
+// leaseOfAnEmptyLaneRunsOut: its holder has finished all rows and died before it released the lane.
+func leaseOfAnEmptyLaneRunsOut(f *fixture) {
+	f.accept(messages("a", "s", 2)...)
+	f.ok(f.store.Finish(f.ctx, f.claim("w1").Rows...))
+	f.clock.wind(storage.LeaseTTL)
+	f.noLane()
+	f.accept(message("b", "k", "s"))
+	l := f.claim("w2")
+	f.equal("lane", l.Name, "b")
+	f.noLane()
+	f.accept(message("a", "a/late", "s"))
+	f.equal("rows", keys(f.claim("w2").Rows), []string{"a/late"})
+	f.noLane()
 }
 
 func leaseRunsOut(f *fixture) {
