@@ -220,14 +220,18 @@ func (s *Store) Purge(ctx context.Context) (int, error) {
 // scanner is a row that is being read: *sql.Row or *sql.Rows.
 type scanner interface{ Scan(dest ...any) error }
 
-// read runs a query on one of the readers and scans each of its rows.
+// read runs a query on one of the readers and scans each of its rows. As with writes, a query that has begun is not broken
+// off: it is short, and for a context that can end two goroutines are started each time.
 func read[T any](ctx context.Context, s *Store, doing string, scan func(scanner) (T, error), q *query, args ...any) ([]T, error) {
 	select {
 	case <-s.closing:
 		return nil, s.wrap(ctx, doing, errClosed)
 	default:
 	}
-	rows, err := s.reading[q].QueryContext(ctx, args...)
+	if err := ctx.Err(); err != nil {
+		return nil, s.wrap(ctx, doing, err)
+	}
+	rows, err := s.reading[q].QueryContext(context.WithoutCancel(ctx), args...)
 	if err == nil {
 		var all []T
 		if all, err = collect(rows, scan); err == nil {
