@@ -23,6 +23,7 @@ type Config struct {
 	OpsAddr    string               `envconfig:"OPS_ADDR" default:"127.0.0.1:8081" desc:"where /livez, /readyz and /metrics are served"`
 	SQLitePath string               `envconfig:"SQLITE_PATH" default:"./debrief.db" desc:"the SQLite file that holds everything, when no MongoDB is configured"`
 	MongoURI   conversations.Secret `envconfig:"MONGO_URI" desc:"a MongoDB connection string; when set, everything is kept there"`
+	LocalHosts []string             `envconfig:"LOCAL_HOSTS" desc:"names beside this machine's own under which the chat in the browser may be opened, with commas between; whoever reaches it can act as anybody"`
 	Admins     []string             `envconfig:"ADMINS" desc:"ids of people who count as admins, beside those that the platform says are, with commas between"`
 	Timezone   string               `envconfig:"TIMEZONE" default:"UTC" desc:"the zone of a workspace that has not set its own, as in Europe/Berlin"`
 	LogLevel   string               `envconfig:"LOG_LEVEL" default:"info" desc:"debug, info, warn or error"`

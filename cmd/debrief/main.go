@@ -31,8 +31,17 @@ func root() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "debrief",
 		Short: "A postmortem bot: pin during the incident, review in the thread, follow through",
-		Long: "Debrief keeps what people pin during an incident, asks what happened, why and what to change, and writes the report.\n" +
-			"This version plays written conversations: debrief play FILE. Chat platforms are not part of it yet.",
+		Long: "Debrief keeps what people pin during an incident, asks what happened, why and what to change, writes the report, and\n" +
+			"reminds people of what they took on. Without a chat platform it opens a chat of its own in the browser, for trying\n" +
+			"everything; what is configured by the environment is in the README.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := loadConfig()
+			if err != nil {
+				return err
+			}
+			return serve(cmd.Context(), c, cmd.ErrOrStderr(), nil)
+		},
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}

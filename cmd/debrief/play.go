@@ -10,9 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/debrief-bot/debrief/adapters"
 	"github.com/debrief-bot/debrief/adapters/local"
-	"github.com/debrief-bot/debrief/bot"
 	"github.com/debrief-bot/debrief/conversations"
 	"github.com/debrief-bot/debrief/conversations/transcript"
 	"github.com/debrief-bot/debrief/storage"
@@ -61,15 +59,7 @@ func play(ctx context.Context, c Config, path string, w io.Writer, width int) er
 	if err := unused(ctx, store); err != nil {
 		return fmt.Errorf("%s: %w", c.storeName(), err)
 	}
-	stage := local.NewStage(local.StageOptions{
-		Clock: people, Store: stores, Next: store.Next, NextDue: store.NextDue,
-		Open: func(ctx context.Context, chat *local.Chat, zone *time.Location) (local.Bot, error) {
-			b := bot.New(bot.Options{
-				Store: store, Chats: []adapters.Chat{chat}, Now: people.Now, Zone: zone, Log: c.logger(os.Stderr),
-			})
-			return b, b.CatchUp(ctx)
-		},
-	})
+	stage := newStage(people, stores, store, c.logger(os.Stderr))
 	return transcript.Play(ctx, t, stage, w, width)
 }
 

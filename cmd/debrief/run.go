@@ -1,0 +1,110 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"os"
+	"time"
+
+	"github.com/debrief-bot/debrief/adapters"
+	"github.com/debrief-bot/debrief/adapters/local"
+	"github.com/debrief-bot/debrief/bot"
+)
+
+// serve runs the bot until the context ends, with the chat in the browser as its only platform. ready is told where the
+// chat and the ops address listen, once both do. It stops in order: the page takes nothing in any more, the bot ends what
+// it has begun, the ops address closes, then the store.
+func serve(ctx context.Context, c Config, out io.Writer, ready func(page, ops net.Addr)) error {
+	if err := c.localOnly(); err != nil {
+		return err
+	}
+	log := c.logger(os.Stderr)
+	zone, err := time.LoadLocation(c.Timezone)
+	if err != nil {
+		return err
+	}
+	store, err := openStore(ctx, c, nil)
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	chat, clock, err := openChat(ctx, store, log)
+	if err != nil {
+		return fmt.Errorf("%s: %w", c.storeName(), err)
+	}
+	registry := newRegistry()
+	b := bot.New(bot.Options{
+		Store: store, Chats: []adapters.Chat{chat}, Now: clock.Now, Zone: zone, Log: log, Registry: registry,
+		Admins: c.Admins, Audit: os.Stdout,
+	})
+	page := local.NewServer(chat, local.ServerOptions{
+		Zone: zone, Winder: wound{store, b}, Stage: stageFor(log), Hosts: c.LocalHosts, Log: log,
+	})
+
+	var lc net.ListenConfig
+	pageAt, err := lc.Listen(ctx, "tcp", c.HTTPAddr)
+	if err != nil {
+		return fmt.Errorf("cannot listen on %s for the chat: %w; is another debrief running? %s_HTTP_ADDR chooses another address", c.HTTPAddr, err, prefix)
+	}
+	ops, err := listen(ctx, "operations", prefix+"_OPS_ADDR", c.OpsAddr, opsHandler(b.Ready, registry))
+	if err != nil {
+		return errors.Join(err, pageAt.Close())
+	}
+
+	over, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	running := make(chan error, 3)
+	go func() { running <- ops.serve() }()
+	botCtx, endBot := context.WithCancel(context.WithoutCancel(ctx))
+	defer endBot()
+	botDone := make(chan error, 1)
+	go func() { botDone <- b.Run(botCtx) }()
+	pageDone := make(chan error, 1)
+	go func() { pageDone <- page.Serve(over, pageAt) }()
+	fmt.Fprintf(out, "Debrief is at http://%s and keeps everything in the %s. No platform is configured, so this is the chat in the browser; Ctrl-C ends it.\n",
+		pageAt.Addr(), c.storeName())
+	if ready != nil {
+		ready(pageAt.Addr(), ops.net.Addr())
+	}
+
+	var failed error
+	pageOver, botOver := false, false
+	select {
+	case <-ctx.Done():
+	case failed = <-running:
+	case failed = <-pageDone:
+		pageOver = true
+	case failed = <-botDone:
+		botOver = true
+	}
+	end(failed)
+	if !pageOver {
+		failed = cmp.Or(failed, <-pageDone)
+	}
+	endBot()
+	if !botOver {
+		failed = cmp.Or(failed, <-botDone)
+	}
+	ops.close()
+	return failed
+}
+
+// localOnly refuses to show the chat to other machines, unless that was asked for in so many words: whoever reaches it
+// can act as anybody.
+func (c Config) localOnly() error {
+	host, _, err := net.SplitHostPort(c.HTTPAddr)
+	if err != nil {
+		return fmt.Errorf("%s_HTTP_ADDR: %q is no address; it looks like 127.0.0.1:8080", prefix, c.HTTPAddr)
+	}
+	ip, err := netip.ParseAddr(host)
+	if host == "localhost" || (err == nil && ip.IsLoopback()) || len(c.LocalHosts) > 0 {
+		return nil
+	}
+	return fmt.Errorf("%s_HTTP_ADDR is %s, which other machines can reach, and in the chat in the browser whoever reaches it can act as anybody; "+
+		"use 127.0.0.1, or name in %s_LOCAL_HOSTS under which names it may be opened", prefix, c.HTTPAddr, prefix)
+}

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// localConfig is a configuration that listens wherever there is room and keeps everything in a file of its own.
+func localConfig(t *testing.T) Config {
+	t.Helper()
+	bare(t)
+	t.Setenv("DEBRIEF_SQLITE_PATH", filepath.Join(t.TempDir(), "debrief.db"))
+	t.Setenv("DEBRIEF_HTTP_ADDR", "127.0.0.1:0")
+	t.Setenv("DEBRIEF_OPS_ADDR", "127.0.0.1:0")
+	c, err := loadConfig()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func fetch(t *testing.T, addr net.Addr, path string) string {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+addr.String()+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(body)
+}
+
+// Without anything configured there is a chat in the browser, ready when it says so, and it ends in order.
+func TestServe(t *testing.T) {
+	c := localConfig(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	var out bytes.Buffer
+	there := make(chan [2]net.Addr, 1)
+	ended := make(chan error, 1)
+	go func() { ended <- serve(ctx, c, &out, func(page, ops net.Addr) { there <- [2]net.Addr{page, ops} }) }()
+	select {
+	case err := <-ended:
+		t.Fatal(err)
+	case at := <-there:
+		if body := fetch(t, at[0], "/api/ana/state"); !strings.Contains(body, "incidents") {
+			t.Errorf("the chat's state: %.200s", body)
+		}
+		if body := fetch(t, at[1], "/livez"); body != "ok\n" {
+			t.Errorf("/livez: %q", body)
+		}
+		other := c
+		other.HTTPAddr = at[0].String()
+		if err := serve(t.Context(), other, io.Discard, nil); err == nil || !strings.Contains(err.Error(), "DEBRIEF_HTTP_ADDR chooses another address") {
+			t.Errorf("an address in use gives %v", err)
+		}
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		t.Errorf("ended with %v", err)
+	}
+	if !strings.Contains(out.String(), "No platform is configured") {
+		t.Errorf("said %q", out.String())
+	}
+}
+
+// The chat has no log-in, so other machines get to it only when that was asked for in so many words.
+func TestServeStaysOnThisMachine(t *testing.T) {
+	c := localConfig(t)
+	for _, addr := range []string{"0.0.0.0:8080", ":8080", "192.0.2.7:80", "[::]:8080"} {
+		c.HTTPAddr = addr
+		if err := c.localOnly(); err == nil || !strings.Contains(err.Error(), "DEBRIEF_LOCAL_HOSTS") {
+			t.Errorf("%s: %v", addr, err)
+		}
+	}
+	for _, addr := range []string{"127.0.0.1:8080", "localhost:0", "[::1]:8080"} {
+		c.HTTPAddr = addr
+		if err := c.localOnly(); err != nil {
+			t.Errorf("%s: %v", addr, err)
+		}
+	}
+	c.HTTPAddr, c.LocalHosts = "0.0.0.0:8080", []string{"trial.example.com"}
+	if err := c.localOnly(); err != nil {
+		t.Errorf("told to: %v", err)
+	}
+	c.HTTPAddr = "8080"
+	if err := c.localOnly(); err == nil || !strings.Contains(err.Error(), "127.0.0.1:8080") {
+		t.Errorf("no address: %v", err)
+	}
+}
