@@ -59,17 +59,18 @@ type sim struct {
 	mail   []letter // what the platform has still to bring
 	flight []landing
 
-	effects   map[string]*effectSeen // by id
-	landed    map[string]int         // by subject and destination: the highest number that reached the platform
-	saved     map[string]int         // by subject and destination: how many effects were saved
-	posted    map[string]string      // by subject and slot: the effect that was posted there
-	last      map[string]time.Time   // by subject and slot: when something of it last reached the platform, by the store's clock
-	rows      map[string][]byte      // by key: what was kept
-	reactions []conversations.Event  // of people, as they happened
-	clicks    []time.Time            // on Next
-	desk      *bot.Bot               // answers at once what only reads
-	wrong     []string
-	lines     []string
+	effects    map[string]*effectSeen // by id
+	landed     map[string]int         // by subject and destination: the highest number that reached the platform
+	saved      map[string]int         // by subject and destination: how many effects were saved
+	posted     map[string]string      // by subject and slot: the effect that was posted there
+	last       map[string]time.Time   // by subject and slot: when something of it last reached the platform, by the store's clock
+	rows       map[string][]byte      // by key: what was kept
+	reactions  []conversations.Event  // of people, as they happened
+	clicks     []time.Time            // on Next
+	changeMind func(conversations.Snapshot)
+	desk       *bot.Bot // answers at once what only reads
+	wrong      []string
+	lines      []string
 }
 
 // letter is an event on its way to the bot.
@@ -111,6 +112,7 @@ type actor struct {
 	yield  func(struct{}) bool
 	idle   bool // it found nothing to do
 	rests  int  // how often it did in a row
+	naps   int  // how many turns it lets go by
 	done   bool
 }
 
@@ -287,6 +289,9 @@ func (s *sim) call(p *simProcess, call string, do func() error) error {
 	if p.dead {
 		return errDead
 	}
+	if s.chance(50) {
+		a.naps = s.rand.IntN(20)
+	}
 	a.pass()
 	if p.dead {
 		return errDead
@@ -455,6 +460,20 @@ type simChat struct {
 	p *simProcess
 }
 
+// Message lets somebody change their mind about what was just read.
+func (c *simChat) Message(ctx context.Context, ref conversations.MessageRef) (conversations.Snapshot, error) {
+	snap, err := c.hookedChat.Message(ctx, ref)
+	if err == nil && c.s.changeMind != nil && c.s.chance(10) {
+		before := len(c.s.mail)
+		c.s.changeMind(snap)
+		if len(c.s.mail) > before { // it is heard of before what was read
+			c.s.deliver(before)
+			c.s.now.naps = 20
+		}
+	}
+	return snap, err
+}
+
 // lateness is how long a sending may take that its caller gave up: what is left of the claim after the call's deadline.
 const lateness = 25 * time.Second
 
@@ -621,6 +640,10 @@ func (s *sim) step() bool {
 	p := s.procs[s.rand.IntN(len(s.procs))]
 	a := p.actors[s.rand.IntN(len(p.actors))]
 	if a.idle && s.rand.IntN(3) > 0 {
+		return true
+	}
+	if a.naps > 0 {
+		a.naps--
 		return true
 	}
 	s.run(a)

@@ -25,8 +25,21 @@ var (
 )
 
 // TestSimulation lets people do random things while two processes, each with a worker, a deliverer and a metronome,
-// share a store and a chat that fail, with clocks that jump and processes that die. In the end the store must say what
-// the chat shows, everything was sent once and in its order, and nothing is left over.
+// share a store and a chat that fail, with clocks that jump and processes that die.
+//
+// People say, edit and delete, pin and mark, take that back, answer in the thread, by form and by command, press Next, often
+// two at once, and publish. What they do comes to the bots late, twice, in another order, or is brought again because
+// nobody acknowledged it. Calls of the store fail, before or after they were carried out; sendings get lost, or their answers,
+// or arrive when their caller has long given up; the platform asks to wait. One in four runs reads back.
+//
+// It sees what is wrong in the end: what is stored of replies, pins, action items and reports against what the chat shows
+// and people did; 📝 and 📎, questions, card and report against what is stored; something sent or posted twice, not in its
+// order, or never; rows and effects that are left over. And what may not be for a moment: an effect saved twice, one
+// claimed that a newer one supersedes, a slot sent twice in two seconds, an un-reaction undone that was known, a key
+// that does not follow from what it is the key of, a kept row that changes.
+//
+// It does not see what is lost when a store breaks its own promises (Memory keeps them; storagetest is for the others),
+// a deletion that overtakes the pin on its message, how long anything takes, and what the reports say beyond pins and answers.
 func TestSimulation(t *testing.T) {
 	classify(t)
 	if *simSeed > 0 {
@@ -213,7 +226,9 @@ const (
 )
 
 func newCrowd(s *sim) *crowd {
-	return &crowd{s: s, ctx: context.Background(), marks: map[string]markSeen{}}
+	c := &crowd{s: s, ctx: context.Background(), marks: map[string]markSeen{}}
+	s.changeMind = c.takeOff
+	return c
 }
 
 // open posts messages and begins a review, in peace.
@@ -293,6 +308,17 @@ func (c *crowd) react(who string, m *saidThing, emoji string, on bool) {
 	}
 }
 
+// takeOff takes a pin off that was just seen on a message.
+func (c *crowd) takeOff(snap conversations.Snapshot) {
+	for _, r := range snap.Reactions {
+		if r.Emoji == "📌" || r.Emoji == "📍" {
+			_ = c.s.chat.Unreact(c.ctx, r.Who[0], snap.Message, r.Emoji) // an error: it is gone
+			c.s.tracef("%s takes %s off %s, which was just read", r.Who[0], r.Emoji, snap.Message.ID)
+			return
+		}
+	}
+}
+
 // phrases are what people say in a review's thread. Which of them are answers is asked of the bot itself, in peace.
 var phrases = []string{
 	"about 12000 carts were lost in Europe", "the switch had no second power supply", "nobody had the pager that night",
@@ -321,7 +347,11 @@ func (c *crowd) act() {
 		if len(c.replies) > 0 && s.rand.IntN(4) == 0 { // what happens to a reply that is pinned concerns two
 			m = c.replies[s.rand.IntN(len(c.replies))]
 		}
-		c.react(who, m, []string{"📌", "📍"}[s.rand.IntN(2)], s.rand.IntN(3) > 0)
+		emoji := []string{"📌", "📍"}[s.rand.IntN(2)]
+		c.react(who, m, emoji, s.rand.IntN(3) > 0)
+		if s.rand.IntN(3) == 0 { // a slip
+			c.react(who, m, emoji, false)
+		}
 	case n < 32:
 		c.edit(m)
 	case n < 35:
