@@ -410,6 +410,7 @@ func (t *TimelineEvent) fetched(o *out, e Event, f Facts) {
 		return
 	}
 	before, remarked := *t, false
+	before.Pins = slices.Clone(t.Pins) // those of t are changed in place
 	t.Known = e.Seen
 	t.Unreadable = e.Snapshot == nil
 	if e.Snapshot != nil {
