@@ -15,11 +15,29 @@ var acts = []struct {
 	event   Event
 	ids     []string
 }{
+	{
+		"publish", openReview(),
+		Event{Kind: Filed, Value: testWorkspace + "/report/PM-1/v1"}, []string{"PM-1", testWorkspace + "/report/PM-1/v1"},
+	},
+	{"cancel", openReview(), Event{Kind: Commanded, Text: "cancel the canary text"}, []string{"PM-1"}},
+	{"reopen", reviewAt(StagePublished, "U1"), Event{Kind: Commanded, Text: "reopen"}, []string{"PM-1"}},
+	{"hand over", openReview(), Event{Kind: Commanded, Text: "hand over <@U2>"}, []string{"PM-1", "U2"}},
+	{"take over", reviewAt(StageOpen, "U2"), Event{Kind: Commanded, Text: "take over"}, []string{"PM-1"}},
+	{"approve", reviewAt(StageDraft, "U2"), Event{Kind: Commanded, Text: "approve"}, []string{"PM-1"}},
 	{"timeline hide", auditedEvent(), Event{Kind: Commanded, Text: "timeline hide E-3"}, []string{"E-3"}},
 	{"timeline show", auditedEvent(), Event{Kind: Commanded, Text: "timeline show E-3"}, []string{"E-3"}},
 	{"done", auditedItem(), Event{Kind: Commanded, Text: "done A-4 the canary text"}, []string{"A-4"}},
 	{"wontdo", auditedItem(), Event{Kind: Commanded, Text: "wontdo A-4 the canary text"}, []string{"A-4"}},
 	{"settings zone", Subject{ID: SettingsID(testWorkspace)}, Event{Kind: Commanded, Text: "settings zone Europe/Berlin"}, nil},
+}
+
+// reviewAt is a review of some facilitator's in which U1 has taken part.
+func reviewAt(stage Stage, facilitator string) Subject {
+	s := openReview()
+	r := s.State.(*Review)
+	r.Stage, r.Facilitator = stage, facilitator
+	r.hear(Heard{ID: "10.0", Who: "U1", At: noon, Text: "the canary text", Question: 1})
+	return s
 }
 
 func auditedEvent() Subject {

@@ -48,7 +48,7 @@ type Harness func(t *testing.T, log *slog.Logger) *Platform
 // adapter uses in events.
 type Platform struct {
 	Chat    adapters.Chat
-	Channel conversations.Place // a channel that the bot, Ana and Bo are in, with nothing in it
+	Channel conversations.Place // a public channel that the bot, Ana and Bo are in, with nothing in it
 	Ana, Bo string              // two people's ids
 	Tokens  []string            // the secrets that the adapter was given
 

@@ -423,6 +423,9 @@ func peopleAndPlaces(b *bench) {
 	if sees, err := b.chat.CanSee(b.Context(), b.p.Ana, b.p.Channel); b.failed(err) != nil || !sees {
 		b.Errorf("Ana sees her channel: %v, %v", sees, err)
 	}
+	if sees, err := b.chat.CanSee(b.Context(), "", b.p.Channel); b.failed(err) != nil || !sees {
+		b.Errorf("everybody sees the channel: %v, %v", sees, err)
+	}
 	if sees, err := b.chat.CanSee(b.Context(), "4141414141", b.p.Channel); sees {
 		b.Errorf("somebody who does not exist sees it, %v", b.failed(err))
 	}
