@@ -105,6 +105,15 @@ func passesOver(o *out, s Subject, e Event, f Facts) bool {
 
 const onlyCrew = "Here only the crew takes part. `/postmortem settings` shows who that is."
 
+// forCrew reports whether only the crew can have this done: what makes or changes a timeline or a review. Whoever owns an
+// action item deals with it, in the crew or not.
+func forCrew(e Event, typed Typed) bool {
+	if e.Kind == Submitted {
+		return e.Verb == "add" || KindOf(e.Subject) == KindReview
+	}
+	return typed.about == aboutNew || typed.about == aboutReview || strings.HasPrefix(typed.Name, "timeline ")
+}
+
 // takesPart says, in words, why somebody cannot have something done; empty: they can.
 func (f Facts) takesPart(who string) string {
 	switch {

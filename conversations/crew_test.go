@@ -3,6 +3,7 @@ package conversations
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -95,6 +96,30 @@ func TestPinsCountInTheChannelsThatAreSet(t *testing.T) {
 		r := Route(e, s)
 		if ids, _ := r.Subjects(e, s, nil); len(ids) != c.concerns {
 			t.Errorf("%s in %s, on %v, concerns %q", c.emoji, c.channel, c.on, ids)
+		}
+	}
+}
+
+// Only what makes or changes a timeline or a review is the crew's; whoever owns an action item deals with it.
+func TestWhatOutsidersCanDo(t *testing.T) {
+	f := testFacts()
+	f.Settings = Settings{Preset: PresetCommunity, Crew: []string{"U1"}}
+	for text, can := range map[string]bool{
+		"start Mine": false, "event it broke": false, "next": false, "publish": false, "timeline hide E-3": false,
+		"done A-4 merged": true, "wontdo A-4 no": true, "settings zone Europe/Berlin": true,
+	} {
+		e := Event{Kind: Commanded, At: noon, Who: "U2", Where: testThread.Root(), Text: text}
+		f.Powers = map[string]bool{"U2": true}
+		if answer, ok := Check(e, f); ok != can || (!can && Plain(answer.Private.Text) != onlyCrew) {
+			t.Errorf("%s: %v, %q", text, ok, Plain(answer.Private.Text))
+		}
+		f.Powers = nil // the platform cannot say
+		if answer, ok := Check(e, f); ok != can || (!can && !strings.Contains(Plain(answer.Private.Text), "cannot find out")) {
+			t.Errorf("%s, with nobody to ask: %v, %q", text, ok, Plain(answer.Private.Text))
+		}
+		e.Who = "U1"
+		if answer, ok := Check(e, f); !ok {
+			t.Errorf("%s by the crew: %q", text, Plain(answer.Private.Text))
 		}
 	}
 }

@@ -243,7 +243,7 @@ func CheckNeeds(e Event, f Facts) Needs {
 // of a form, which stays open.
 func Check(e Event, f Facts) (Answer, bool) {
 	typed, _ := ParseCommand(e.Text)
-	if typed.about != aboutSettings && (e.Kind != Submitted || e.Verb != "setting") {
+	if forCrew(e, typed) {
 		if no := f.takesPart(e.Who); no != "" {
 			return private(no), false
 		}
