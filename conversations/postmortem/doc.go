@@ -3,11 +3,13 @@
 //
 // # The report
 //
-// Record.Markdown prints it. The first page is for those who have a minute: what happened, whom it hit, how long it took,
-// why, and what is changed. Then comes what was learned, and at the end, because it is long, the timeline, which proves the
-// rest and is where those look who were there. A section without anything to say is left out, or says in one sentence which
-// question was not answered. Answers to one question are one text or one list; who gave which stays in the record.
-// Record.WithRoles takes the people out, Record.Metrics computes the four durations, Record.Mermaid draws the causes.
+// Record.Report is what it says, section by section; Record.Markdown and the packages html and pdf print that, so that they
+// differ in how they look and not in a word. The first page is for those who have a minute: what happened, whom it hit, how
+// long it took, why, and what is changed. Then comes what was learned, and at the end, because it is long, the timeline,
+// which proves the rest and is where those look who were there. A section without anything to say is left out, or says in
+// one sentence which question was not answered. Answers to one question are one text or one list; who gave which stays in
+// the record. Record.WithRoles takes the people out, Record.Metrics computes the four durations, Record.Mermaid draws the
+// causes.
 //
 // # The record as JSON
 //

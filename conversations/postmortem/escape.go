@@ -2,11 +2,6 @@ package postmortem
 
 import "strings"
 
-// cell is a text as the content of one table cell.
-func cell(s string) string {
-	return strings.ReplaceAll(strings.TrimSpace(escape(s)), "\n", " / ")
-}
-
 var markup = strings.NewReplacer(
 	`\`, `\\`, "`", "\\`", `*`, `\*`, `_`, `\_`, `[`, `\[`, `]`, `\]`, `<`, `\<`, `>`, `\>`, `|`, `\|`, `~`, `\~`, `#`, `\#`,
 	`&`, `\&`, `!`, `\!`, `$`, `\$`,
@@ -14,26 +9,15 @@ var markup = strings.NewReplacer(
 
 var newlines = strings.NewReplacer("\r\n", "\n", "\r", "\n")
 
-// escape makes a text inert in Markdown: it shows exactly what was typed, and links, formats and pings nothing. (A bare
-// address stays one; whether it can be clicked is the reader's program's affair.) Line breaks stay; a line that would
-// begin a list, a heading or a rule does not.
-func escape(s string) string {
-	s = markup.Replace(Clean(s))
-	if trimmed := strings.TrimLeft(s, " \t"); trimmed == "" {
-		return ""
-	} else if !strings.Contains(s, "\n") {
-		return unlist(trimmed)
+// escape makes a text on one line, cleaned, inert in Markdown: it shows exactly what was typed, and links, formats and pings
+// nothing. (A bare address stays one; whether it can be clicked is the reader's program's affair.) One that opens a line
+// does not begin a list, a heading or a rule.
+func escape(s string, opens bool) string {
+	s = markup.Replace(s)
+	if opens && s != "" {
+		return unlist(s)
 	}
-	lines := strings.Split(s, "\n")
-	for i, line := range lines {
-		trimmed := strings.TrimLeft(line, " \t")
-		if trimmed == "" {
-			lines[i] = ""
-			continue
-		}
-		lines[i] = unlist(trimmed)
-	}
-	return strings.Join(lines, "\n")
+	return s
 }
 
 // unlist escapes what would begin a list item, a rule or an underlined heading.

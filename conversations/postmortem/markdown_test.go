@@ -46,7 +46,7 @@ var hostile = []string{
 func checkInert(t testing.TB, said string) {
 	t.Helper()
 	// A link that a program makes of a bare address is the program's, not ours to prevent: those are left out here.
-	h := shown(t, "before\n\n"+escape(said)+"\n\nafter")
+	h := shown(t, "before\n"+Markdown(Paragraph{plain(oneLine(said))})+"\nafter")
 	for _, tag := range regexp.MustCompile(`<(\w+)`).FindAllStringSubmatch(h, -1) {
 		if tag[1] != "p" && tag[1] != "br" && tag[1] != "a" {
 			t.Errorf("%q became <%s>: %s", said, tag[1], h)

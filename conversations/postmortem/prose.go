@@ -55,68 +55,64 @@ func points(notes []Note) []point {
 // longPoint is the length in runes from which a point is a paragraph rather than an item of a list.
 const longPoint = 240
 
-// said prints what people answered to one question, in Markdown: one answer as a paragraph, several as a list, long ones
-// as paragraphs.
-func said(notes []Note) string {
+// said is what people answered to one question: one answer as a paragraph, several as a list, long ones as paragraphs.
+func said(notes []Note) []Block {
 	all := points(notes)
-	if len(all) == 0 {
-		return ""
-	}
 	long := true
 	for _, p := range all {
 		long = long && len(p.subs) == 0 && utf8.RuneCountInString(p.text) >= longPoint
 	}
-	var b strings.Builder
-	for i, p := range all {
-		switch {
-		case len(all) == 1 || long:
-			if i > 0 {
-				b.WriteString("\n")
-			}
-			b.WriteString(escape(sentence(p.text)) + "\n")
-			if len(p.subs) > 0 {
-				b.WriteString("\n" + bullets(p.subs, ""))
-			}
-		default:
-			b.WriteString("- " + escape(phrase(p.text)) + "\n" + bullets(p.subs, "  "))
+	if len(all) > 1 && !long {
+		var list List
+		for _, p := range all {
+			list = append(list, Item{plain(phrase(p.text)), bullets(p.subs)})
+		}
+		return []Block{list}
+	}
+	var blocks []Block
+	for _, p := range all {
+		blocks = append(blocks, Paragraph{plain(sentence(p.text))})
+		if len(p.subs) > 0 {
+			blocks = append(blocks, bullets(p.subs))
 		}
 	}
-	return b.String()
+	return blocks
 }
 
-// paragraphs prints a text that somebody wrote as such: each line is a paragraph, unless they made a list.
-func paragraphs(text string) string {
-	var lines []string
-	for _, line := range strings.Split(Clean(text), "\n") {
+// paragraphs are a text that somebody wrote as such: each line is a paragraph, unless they made a list.
+func paragraphs(text string) []Block {
+	var blocks []Block
+	for _, l := range strings.Split(Clean(text), "\n") {
 		switch {
-		case strings.TrimSpace(line) == "":
-		case bullet.MatchString(line):
+		case strings.TrimSpace(l) == "":
+		case bullet.MatchString(l):
 			return said([]Note{{Text: text}})
 		default:
-			lines = append(lines, escape(sentence(line))+"\n")
+			blocks = append(blocks, Paragraph{plain(sentence(l))})
 		}
 	}
-	return strings.Join(lines, "\n")
+	return blocks
 }
 
-// runIn prints answers under a few bold words: beside them if it is one answer, below them if there are several.
-func runIn(words string, notes []Note) string {
+// runIn are answers under a few bold words: beside them if it is one answer, below them if there are several.
+func runIn(words string, notes []Note) []Block {
 	body := said(notes)
-	if body == "" {
-		return ""
+	if len(body) == 0 {
+		return nil
 	}
-	if len(points(notes)) == 1 {
-		return "**" + words + ".** " + body
+	if first, ok := body[0].(Paragraph); ok && len(points(notes)) == 1 {
+		body[0] = Paragraph{append(Text{{words + ".", Strong}, {Text: " "}}, first.Text...)}
+		return body
 	}
-	return "**" + words + ":**\n\n" + body
+	return append([]Block{Paragraph{Text{{words + ":", Strong}}}}, body...)
 }
 
-func bullets(texts []string, indent string) string {
-	var b strings.Builder
+func bullets(texts []string) List {
+	var list List
 	for _, t := range texts {
-		b.WriteString(indent + "- " + escape(phrase(t)) + "\n")
+		list = append(list, Item{Text: plain(phrase(t))})
 	}
-	return b.String()
+	return list
 }
 
 // sentence is a text with a capital at its beginning and a full stop at its end.
@@ -167,9 +163,20 @@ func stop(s string) string {
 	return s + "."
 }
 
-// flow is a text on one line, in Markdown.
-func flow(s string) string {
-	return strings.Join(strings.Fields(escape(strings.Join(strings.Fields(s), " "))), " ")
+// oneLine is a text on one line, cleaned.
+func oneLine(s string) string { return strings.Join(strings.Fields(Clean(s)), " ") }
+
+// inRow is a text as the content of one cell of a table, cleaned: lines stand beside each other.
+func inRow(s string) string {
+	s = strings.TrimSpace(Clean(s))
+	if !strings.Contains(s, "\n") {
+		return s
+	}
+	lines := strings.Split(s, "\n")
+	for i, l := range lines {
+		lines[i] = strings.TrimLeft(l, " \t")
+	}
+	return strings.Join(lines, " / ")
 }
 
 // dots stand where a text should be and is not.

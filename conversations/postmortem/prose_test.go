@@ -5,6 +5,15 @@ import (
 	"testing"
 )
 
+// printed are blocks in Markdown.
+func printed(blocks []Block) string {
+	var parts []string
+	for _, b := range blocks {
+		parts = append(parts, Markdown(b))
+	}
+	return strings.TrimPrefix(strings.Join(parts, ""), "\n")
+}
+
 func TestAnswersBecomeProse(t *testing.T) {
 	long := strings.Repeat("All of it was slow, and then some more of it was slow as well. ", 4)
 	for _, c := range []struct {
@@ -31,7 +40,7 @@ func TestAnswersBecomeProse(t *testing.T) {
 		for _, a := range c.answers {
 			notes = append(notes, Note{Text: a, Who: "ana"})
 		}
-		got := said(notes)
+		got := printed(said(notes))
 		if got != c.want {
 			t.Errorf("%s: %q becomes %q, want %q", c.what, c.answers, got, c.want)
 		}
@@ -55,7 +64,7 @@ func TestParagraphs(t *testing.T) {
 		{"it broke.\n\nthen it was fixed", "It broke.\n\nThen it was fixed.\n"},
 		{"two things:\n- a disk\n- a rule", "Two things:\n\n- A disk\n- A rule\n"},
 	} {
-		if got := paragraphs(c.in); got != c.want {
+		if got := printed(paragraphs(c.in)); got != c.want {
 			t.Errorf("%q becomes %q, want %q", c.in, got, c.want)
 		}
 	}
