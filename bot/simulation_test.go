@@ -310,6 +310,9 @@ func (c *crowd) react(who string, m *saidThing, emoji string, on bool) {
 
 // takeOff takes a pin off that was just seen on a message.
 func (c *crowd) takeOff(snap conversations.Snapshot) {
+	if snap.Where.Channel == "web" {
+		return // those must be offered
+	}
 	for _, r := range snap.Reactions {
 		if r.Emoji == "📌" || r.Emoji == "📍" {
 			_ = c.s.chat.Unreact(c.ctx, r.Who[0], snap.Message, r.Emoji) // an error: it is gone
