@@ -28,6 +28,7 @@ type Bot interface {
 // it counts leases, back-off and the spacing of slots. Settling winds only the store's, so what has to be tried again
 // takes no time that anybody sees, and messages have the same times in every world.
 type StageOptions struct {
+	Chat  *Chat  // what is played on, made with Clock; nil: an empty one in memory
 	Clock *Clock // people's and the bot's; nil: one is made
 	Store *Clock // the store's; nil: one is made
 	// Open makes the bot: at the beginning, and anew over the same store at every `restart`. The chat can be wrapped
@@ -62,7 +63,10 @@ func NewStage(o StageOptions) *Stage {
 	if o.Store == nil {
 		o.Store = NewClock(time.Time{})
 	}
-	return &Stage{o: o, chat: New(Options{Now: o.Clock.Now}), refs: map[string]conversations.MessageRef{}}
+	if o.Chat == nil {
+		o.Chat = New(Options{Now: o.Clock.Now})
+	}
+	return &Stage{o: o, chat: o.Chat, refs: map[string]conversations.MessageRef{}}
 }
 
 // Chat is the chat on the stage.

@@ -67,14 +67,15 @@ func stageFor(log *slog.Logger) func(context.Context) (*local.Stage, func(), err
 			_ = store.Close()
 			_ = os.RemoveAll(dir) // nothing in it is needed
 		}
-		return newStage(people, stores, store, log), end, nil
+		return newStage(nil, people, stores, store, log), end, nil
 	}
 }
 
-// newStage is where transcripts are played: a chat in memory, and a bot over a store. Each has a clock of its own.
-func newStage(people, stores *local.Clock, store storage.Store, log *slog.Logger) *local.Stage {
+// newStage is where transcripts are played: a chat, nil for one in memory, and a bot over a store. Each has a clock of its
+// own.
+func newStage(chat *local.Chat, people, stores *local.Clock, store storage.Store, log *slog.Logger) *local.Stage {
 	return local.NewStage(local.StageOptions{
-		Clock: people, Store: stores, Next: store.Next, NextDue: store.NextDue,
+		Chat: chat, Clock: people, Store: stores, Next: store.Next, NextDue: store.NextDue,
 		Open: func(ctx context.Context, chat *local.Chat, zone *time.Location) (local.Bot, error) {
 			b := bot.New(bot.Options{Store: store, Chats: []adapters.Chat{chat}, Now: people.Now, Zone: zone, Log: log})
 			return b, b.CatchUp(ctx)

@@ -40,12 +40,12 @@ func root() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return serve(cmd.Context(), c, cmd.ErrOrStderr(), nil)
+			return runHere(cmd.Context(), c, cmd.ErrOrStderr(), nil)
 		},
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	cmd.AddCommand(playCommand(), exportCommand(), doctorCommand(), versionCommand())
+	cmd.AddCommand(demoCommand(), playCommand(), exportCommand(), doctorCommand(), versionCommand())
 	return cmd
 }
 

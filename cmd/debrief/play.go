@@ -59,7 +59,7 @@ func play(ctx context.Context, c Config, path string, w io.Writer, width int) er
 	if err := unused(ctx, store); err != nil {
 		return fmt.Errorf("%s: %w", c.storeName(), err)
 	}
-	stage := newStage(people, stores, store, c.logger(os.Stderr))
+	stage := newStage(nil, people, stores, store, c.logger(os.Stderr))
 	return transcript.Play(ctx, t, stage, w, width)
 }
 

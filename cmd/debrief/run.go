@@ -14,36 +14,57 @@ import (
 	"github.com/debrief-bot/debrief/adapters"
 	"github.com/debrief-bot/debrief/adapters/local"
 	"github.com/debrief-bot/debrief/bot"
+	"github.com/debrief-bot/debrief/storage"
 )
 
-// serve runs the bot until the context ends, with the chat in the browser as its only platform. ready is told where the
-// chat and the ops address listen, once both do. It stops in order: the page takes nothing in any more, the bot ends what
-// it has begun, the ops address closes, then the store.
-func serve(ctx context.Context, c Config, out io.Writer, ready func(page, ops net.Addr)) error {
+// opened is where a bot runs: its store, and the chat in the browser with its clock.
+type opened struct {
+	store storage.Store
+	chat  *local.Chat
+	clock *local.Clock
+}
+
+// open opens the configured store and the chat that it keeps.
+func open(ctx context.Context, c Config) (opened, error) {
+	store, err := openStore(ctx, c, nil)
+	if err != nil {
+		return opened{}, err
+	}
+	chat, clock, err := openChat(ctx, store, c.logger(os.Stderr))
+	if err != nil {
+		return opened{}, errors.Join(fmt.Errorf("%s: %w", c.storeName(), err), store.Close())
+	}
+	return opened{store, chat, clock}, nil
+}
+
+// runHere is the program without a command: the bot, with the chat in the browser as its only platform.
+func runHere(ctx context.Context, c Config, out io.Writer, ready func(page, ops net.Addr)) error {
 	if err := c.localOnly(); err != nil {
 		return err
 	}
+	p, err := open(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer p.store.Close()
+	return p.serve(ctx, c, out, "keeps everything in the "+c.storeName(), ready)
+}
+
+// serve runs the bot until the context ends. ready is told where the chat and the ops address listen, once both do. It
+// stops in order: the page takes nothing in any more, the bot ends what it has begun, then the ops address closes.
+func (p opened) serve(ctx context.Context, c Config, out io.Writer, keeps string, ready func(page, ops net.Addr)) error {
 	log := c.logger(os.Stderr)
 	zone, err := time.LoadLocation(c.Timezone)
 	if err != nil {
 		return err
 	}
-	store, err := openStore(ctx, c, nil)
-	if err != nil {
-		return err
-	}
-	defer store.Close()
-	chat, clock, err := openChat(ctx, store, log)
-	if err != nil {
-		return fmt.Errorf("%s: %w", c.storeName(), err)
-	}
 	registry := newRegistry()
 	b := bot.New(bot.Options{
-		Store: store, Chats: []adapters.Chat{chat}, Now: clock.Now, Zone: zone, Log: log, Registry: registry,
+		Store: p.store, Chats: []adapters.Chat{p.chat}, Now: p.clock.Now, Zone: zone, Log: log, Registry: registry,
 		Admins: c.Admins, Audit: os.Stdout,
 	})
-	page := local.NewServer(chat, local.ServerOptions{
-		Zone: zone, Winder: wound{store, b}, Stage: stageFor(log), Hosts: c.LocalHosts, Log: log,
+	page := local.NewServer(p.chat, local.ServerOptions{
+		Zone: zone, Winder: wound{p.store, b}, Stage: stageFor(log), Hosts: c.LocalHosts, Log: log,
 	})
 
 	var lc net.ListenConfig
@@ -66,8 +87,8 @@ func serve(ctx context.Context, c Config, out io.Writer, ready func(page, ops ne
 	go func() { botDone <- b.Run(botCtx) }()
 	pageDone := make(chan error, 1)
 	go func() { pageDone <- page.Serve(over, pageAt) }()
-	fmt.Fprintf(out, "Debrief is at http://%s and keeps everything in the %s. No platform is configured, so this is the chat in the browser; Ctrl-C ends it.\n",
-		pageAt.Addr(), c.storeName())
+	fmt.Fprintf(out, "Debrief is at http://%s and %s. No platform is configured, so this is the chat in the browser; Ctrl-C ends it.\n",
+		pageAt.Addr(), keeps)
 	if ready != nil {
 		ready(pageAt.Addr(), ops.net.Addr())
 	}

@@ -50,7 +50,7 @@ func TestServe(t *testing.T) {
 	var out bytes.Buffer
 	there := make(chan [2]net.Addr, 1)
 	ended := make(chan error, 1)
-	go func() { ended <- serve(ctx, c, &out, func(page, ops net.Addr) { there <- [2]net.Addr{page, ops} }) }()
+	go func() { ended <- runHere(ctx, c, &out, func(page, ops net.Addr) { there <- [2]net.Addr{page, ops} }) }()
 	select {
 	case err := <-ended:
 		t.Fatal(err)
@@ -63,7 +63,7 @@ func TestServe(t *testing.T) {
 		}
 		other := c
 		other.HTTPAddr = at[0].String()
-		if err := serve(t.Context(), other, io.Discard, nil); err == nil || !strings.Contains(err.Error(), "DEBRIEF_HTTP_ADDR chooses another address") {
+		if err := runHere(t.Context(), other, io.Discard, nil); err == nil || !strings.Contains(err.Error(), "DEBRIEF_HTTP_ADDR chooses another address") {
 			t.Errorf("an address in use gives %v", err)
 		}
 	}
