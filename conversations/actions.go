@@ -102,6 +102,16 @@ func parseAction(line string, now time.Time) action {
 	return a
 }
 
+// changesNothing reports whether a line says that nothing is to be changed. One with an owner or a date says what is, however
+// it begins.
+func changesNothing(line string, now time.Time) bool {
+	if !noChange.MatchString(line) {
+		return false
+	}
+	a := parseAction(line, now)
+	return a.owner == "" && a.due.IsZero()
+}
+
 // followLines brings the lines into step with the answers: lines that are new get an ordinal, lines that went are
 // withdrawn, complete ones are proposed as action items, changed ones amend theirs.
 func (r *Review) followLines(o *out, answers []Answered, f Facts) {
@@ -115,7 +125,7 @@ func (r *Review) followLines(o *out, answers []Answered, f Facts) {
 	}
 	for _, a := range takenFor(answers, r.giving(PartActions)) {
 		for _, raw := range strings.Split(a.Body, "\n") {
-			if line := strings.TrimSpace(raw); line != "" && !noChange.MatchString(line) {
+			if line := strings.TrimSpace(raw); line != "" && !changesNothing(line, a.At) {
 				follow(a, raw, raw, nil)
 			}
 		}

@@ -88,6 +88,7 @@ func (r *Review) publish(o *out, e Event, f Facts, how string) {
 		o.say("Nothing has changed since version " + strconv.Itoa(len(r.Published)) + ".")
 	default:
 		r.Stage = StagePublishing
+		r.setFocus(Focus{From: e.At}) // what is said from now on comes after the report
 		r.Roles = says("roles") || (r.Roles && !says("names"))
 		o.add(Effect{
 			Kind: Keep, To: "archive", View: "report", Key: r.versionKey(len(r.Published) + 1), At: f.Now, Person: e.Who,
@@ -108,7 +109,6 @@ func (r *Review) filed(o *out, e Event) {
 	r.Published = append(r.Published, PublishedVersion{N: n, Key: e.Value, At: e.At, By: e.Who})
 	r.Stage, r.Changes = StagePublished, 0
 	o.audit("publish", r.name(), e.Value)
-	r.setFocus(Focus{From: e.At})
 	r.CheckAt = e.At.Add(checkEvery)
 	o.add(Effect{Kind: Post, To: "thread", Slot: "report", Place: r.Thread, View: "published report", Args: []string{e.Value}})
 	o.add(Effect{Kind: Post, To: "published", Slot: "published", Place: r.Home, View: "published", Args: []string{e.Value}})

@@ -183,7 +183,7 @@ func (r *Review) printAnswers(rec *postmortem.Record, q Question, taken []Answer
 		}
 	case PartActions:
 		for _, a := range taken {
-			if line := firstWords(a.Body); noChange.MatchString(line) {
+			if line := firstWords(a.Body); changesNothing(line, a.At) {
 				rec.NoChange = named(a.words(), f)
 			}
 		}

@@ -258,3 +258,19 @@ func FuzzActionLine(f *testing.F) {
 		}
 	})
 }
+
+// A line that says that nothing changes is no action item; one that somebody owns is, however it begins.
+func TestChangesNothing(t *testing.T) {
+	for line, want := range map[string]bool{
+		"nothing, it was a drill":        true,
+		"None":                           true,
+		"no change, the vendor mends it": true,
+		"Nothing may be deployed without a check <@U2>":     false,
+		"none of the alerts may page twice: merge them fri": false,
+		"notify support": false,
+	} {
+		if got := changesNothing(line, noon); got != want {
+			t.Errorf("%q: %v", line, got)
+		}
+	}
+}
