@@ -201,7 +201,16 @@ func (r *Review) propose(o *out, l *Line) {
 		Field{"owner", l.Owner}, Field{"due", l.Due.String()}, Field{"priority", l.Priority},
 		Field{"kind", l.What}, Field{"test", l.Test}, Field{"causes", strings.Join(l.Causes, " ")},
 		Field{"review", o.subject}, Field{"number", strconv.Itoa(r.Number)}, Field{"facilitator", r.Facilitator},
-		Field{"ordinal", strconv.Itoa(l.Ordinal)}, Field{"title", r.Title}, Field{"channel", r.Home.Channel})
+		Field{"ordinal", strconv.Itoa(l.Ordinal)}, Field{"title", r.Title}, Field{"channel", r.Home.Channel},
+		Field{"by", r.writerOf(l.Reply)})
+}
+
+// writerOf is who wrote a reply.
+func (r *Review) writerOf(reply string) string {
+	if i := r.heardIndex(reply); i >= 0 {
+		return r.Heard[i].Who
+	}
+	return ""
 }
 
 func (r *Review) itemID(o *out, ordinal int) string {

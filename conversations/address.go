@@ -13,6 +13,9 @@ func workspaceID(workspace string) string { return subjectID(workspace, KindWork
 
 func personID(workspace, person string) string { return subjectID(workspace, KindPerson, person) }
 
+// zonesOf is shared by the people of a workspace who have set a zone of their own.
+func zonesOf(workspace string) string { return workspace + "/zones" }
+
 // numberAddress is where `PM-4`, `A-17` or `E-3` is found.
 func numberAddress(workspace, series string, n int) string {
 	return workspace + "/" + series + "-" + strconv.Itoa(n)

@@ -25,6 +25,7 @@ const (
 	aboutReview                // the review that is named, or the one of this place
 	aboutNumber                // what its first argument names: E-17, A-3
 	aboutSettings              // the workspace
+	aboutMe                    // whoever says it
 )
 
 // Commands is the one table of what can be typed. Adapters, completion, the manifest, help and transcripts read it.
@@ -59,6 +60,22 @@ var Commands = []Command{
 	{Name: "actions", Args: "[mine | PM-n]", Help: "list open action items", AtOnce: true},
 	{Name: "done", Args: "<A-n> <evidence>", Help: "close an action item as done", about: aboutNumber},
 	{Name: "wontdo", Args: "<A-n> <reason>", Help: "close an action item that will not be done", about: aboutNumber},
+	{Name: "later", Args: "<A-n> <a day | a week | date>", Help: "hear of an action item again after that; its due date stays", about: aboutNumber},
+	{Name: "due", Args: "<A-n> <date>", Help: "give an action item another due date", about: aboutNumber},
+	{Name: "give", Args: "<A-n> <@person>", Help: "hand an action item over, once they say yes", about: aboutNumber},
+	{Name: "accept", Args: "<A-n>", Help: "say yes to an action item you were asked to take", about: aboutNumber},
+	{Name: "decline", Args: "<A-n> [why]", Help: "say no to it", about: aboutNumber},
+	{Name: "take", Args: "<A-n>", Help: "take an action item that nobody has", about: aboutNumber},
+	{Name: "back", Args: "<A-n>", Help: "give an action item back", about: aboutNumber},
+	{Name: "keep", Args: "<A-n>", Help: "say that you are still at an action item", about: aboutNumber},
+	{Name: "need help", Args: "<A-n> <words>", Help: "ask for help in the review's thread; you see the words first", about: aboutNumber},
+	{Name: "undo", Args: "<A-n>", Help: "take back what you just did to an action item", about: aboutNumber},
+	{Name: "me", Help: "what you hear from me, and when", AtOnce: true},
+	{Name: "me pause", Args: "[until <date>]", Help: "no private messages until then; two weeks without a date", about: aboutMe},
+	{Name: "me digest", Help: "no weekly message", about: aboutMe},
+	{Name: "me stop", Args: "<PM-n>", Help: "nothing about the action items of that review", about: aboutMe},
+	{Name: "me zone", Args: "<Area/City>", Help: "your time zone, where it is not the one of your profile", about: aboutMe},
+	{Name: "me resume", Args: "[PM-n]", Help: "end what you paused or stopped", about: aboutMe},
 	{Name: "list", Help: "list the reviews of this workspace", AtOnce: true},
 	{Name: "settings", Args: "[<name> <value>]", Help: "show or change how this workspace works", about: aboutSettings},
 	{Name: "help", Args: "[command]", Help: "this list", AtOnce: true},
@@ -91,6 +108,9 @@ func ParseCommand(text string) (t Typed, ok bool) {
 	}
 	return Typed{Rest: text}, false
 }
+
+// forItem reports whether a command is about an action item.
+func forItem(c Command) bool { return c.about == aboutNumber && strings.HasPrefix(c.Args, "<A-n>") }
 
 func command(name string) Command {
 	i := slices.IndexFunc(Commands, func(c Command) bool { return c.Name == name })

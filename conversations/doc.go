@@ -9,7 +9,7 @@
 //	Respond (event, facts)           → an answer to what only reads
 //
 // Each of them has a twin that says what it Needs to know; the bot looks it up. There are six kinds of subjects, one file
-// and one step function each: review.go, timeline.go, item.go, nudge.go (with persons), workspace.go. To change what is
-// asked, see questions.go; what can be typed, commands.go; what an answer is, talk.go; the words, render*.go; what a
-// report says, postmortem.
+// and one step function each: review.go, timeline.go, item.go, nudge.go, person.go, workspace.go. To change what is
+// asked, see questions.go; what is nagged about, and when, reminders.go; what can be typed, commands.go; what an answer
+// is, talk.go; the words, render*.go; what a report says, postmortem.
 package conversations

@@ -19,11 +19,13 @@ func RenderNeeds(s Subject, ef Effect, f Facts) Needs {
 	case *TimelineEvent:
 		return Needs{People: []string{ef.Person}}
 	case *ActionItem:
-		return Needs{People: known([]string{state.Owner, state.Facilitator, ef.Person})}
+		return state.renderNeeds(ef)
 	case *Nudge:
 		return state.renderNeeds(s.ID, f)
 	case *WorkspaceState:
 		return state.renderNeeds(ef)
+	case *PersonState:
+		return Needs{People: []string{ef.Person}}
 	}
 	return Needs{}
 }
@@ -41,13 +43,13 @@ func Render(s Subject, ef Effect, f Facts) (Body, bool) {
 	case *TimelineEvent:
 		state.render(p, ef)
 	case *ActionItem:
-		state.render(p, ef)
+		state.render(p, s.ID, ef)
 	case *Nudge:
 		state.render(p, s.ID)
 	case *WorkspaceState:
 		state.render(p, s.ID, ef)
 	case *PersonState:
-		p.words("Something you did at ").moment(ef.At).words(" could not be handled, and trying again did not help. It is kept, and whoever runs me can see it with `debrief doctor`.")
+		state.render(p, s.ID, ef)
 	}
 	return p.body, !p.body.IsZero()
 }

@@ -2,7 +2,11 @@ package conversations
 
 import (
 	"slices"
+	"strconv"
+	"strings"
 	"time"
+
+	"github.com/debrief-bot/debrief/conversations/when"
 )
 
 func (n *Nudge) renderNeeds(id string, f Facts) Needs {
@@ -15,8 +19,17 @@ func (n *Nudge) renderNeeds(id string, f Facts) Needs {
 				needs.Sees = append(needs.Sees, Sees{n.Person, t.Where.Root()})
 			}
 		}
+	case RuleHand:
+		needs = merged(needs, n.itemsNeeds(f))
 	case RuleWeekly:
-		needs.Load = n.Offers
+		needs = merged(needs, n.itemsNeeds(f))
+		needs.Load = append(needs.Load, n.Offers...)
+		for _, q := range n.Questions {
+			needs.Load = append(needs.Load, q.Review)
+		}
+		for _, t := range n.Notes {
+			needs.Load = append(needs.Load, t.Review)
+		}
 		for _, o := range n.Offers {
 			if s, ok := f.Subject(o); ok {
 				offer := s.State.(*Nudge).renderNeeds(o, f)
@@ -30,6 +43,7 @@ func (n *Nudge) renderNeeds(id string, f Facts) Needs {
 func (n *Nudge) eventsQuery() Query {
 	return Query{Address: EventsOf(n.Where.Workspace), From: n.From, Until: n.Until.Add(time.Millisecond)}
 }
+
 func (n *Nudge) render(p *page, id string) {
 	p.zone = p.facts.Person(n.Person).Location(p.facts.Zone)
 	switch n.Rule {
@@ -39,12 +53,271 @@ func (n *Nudge) render(p *page, id string) {
 		p.row(Control{Label: "What do you keep?", Verb: "keeps", Subject: id})
 	case RuleOffer:
 		n.renderOffer(p, id)
+	case RuleHand:
+		n.renderHand(p)
 	case RuleWeekly:
-		for _, o := range n.Offers {
-			if s, ok := p.facts.Subject(o); ok {
-				s.State.(*Nudge).renderOffer(p, o)
+		n.renderWeekly(p)
+	}
+}
+
+// itemsNeeds says what the items of a message need to be shown.
+func (n *Nudge) itemsNeeds(f Facts) Needs {
+	needs := Needs{Load: n.Items}
+	for _, id := range n.Items {
+		if s, ok := f.Subject(id); ok {
+			if i, ok := s.State.(*ActionItem); ok {
+				needs = merged(needs, i.renderNeeds(Effect{}))
 			}
 		}
+	}
+	return needs
+}
+
+// shown are the items of a message: as long as it is not there, those that still wait for the person; then all that it
+// was written with.
+func (n *Nudge) shown(f Facts) (ids []string, items []*ActionItem) {
+	var all []Subject
+	for _, id := range n.Items {
+		s, _ := f.Subject(id)
+		i, ok := s.State.(*ActionItem)
+		if ok && (n.Message.ID != "" || n.waits(i)) {
+			all = append(all, s)
+		}
+	}
+	if n.Rule == RuleHand { // they came in any order
+		slices.SortStableFunc(all, func(a, b Subject) int { return inLine(a.State.(*ActionItem), b.State.(*ActionItem)) })
+	}
+	for _, s := range all {
+		ids, items = append(ids, s.ID), append(items, s.State.(*ActionItem))
+	}
+	return ids, items
+}
+
+// waits reports whether an item is still as it was when the message was written.
+func (n *Nudge) waits(i *ActionItem) bool {
+	switch {
+	case !i.State.open():
+		return false
+	case n.Rule == RuleHand:
+		return i.Candidate == n.Person || (i.State == ItemProposed && i.Owner == n.Person && i.Candidate == "")
+	}
+	return i.Holder == n.Person && i.Candidate == "" && !i.Touched.After(n.Said)
+}
+
+const (
+	itemsListed  = 20 // in one message
+	itemsPressed = 5  // of them with buttons: no platform has room for more
+)
+
+// renderHand asks whether somebody takes what was handed to them that day.
+func (n *Nudge) renderHand(p *page) {
+	ids, items := n.shown(p.facts)
+	if len(items) == 0 {
+		return
+	}
+	p.words("Do you take " + map[bool]string{true: "this?", false: "these?"}[len(items) == 1])
+	waiting := 0
+	for k, i := range items {
+		if !n.waits(i) {
+			i.outcome(p, n.Person)
+			if i.undoable(n.Person) {
+				p.row(Control{Label: "Undo " + number("A", i.Number), Verb: "undo", Subject: ids[k]})
+			}
+			continue
+		}
+		p.words("\n")
+		i.name(p).quote(shorten(i.Text, 160))
+		if !i.Due.IsZero() {
+			p.words(", due " + dueWords(i.Due.DayOnly().String()))
+		}
+		if i.Test != "" {
+			p.words(" · done when: ").quote(shorten(i.Test, 100))
+		}
+		p.words(" (" + number("PM", i.PM) + " ").quote(i.Title).words(", led by ").someone(i.Facilitator).words(")")
+		if waiting++; waiting <= itemsPressed {
+			label := " " + number("A", i.Number)
+			p.row(
+				Control{Label: "Yes" + label, Verb: "accept", Subject: ids[k], Primary: true}, itemForm("Other date"+label, "due", ids[k]),
+				itemForm("Not me"+label, "decline", ids[k]),
+			)
+		}
+	}
+	switch {
+	case waiting > itemsPressed:
+		p.words("\nFor the rest: `accept A-1` or `decline A-1`.")
+	case waiting == 1:
+		p.words("\nWithout an answer in two working days it stays with whoever has it now, or who leads the review.")
+	case waiting > 1:
+		p.words("\nWithout an answer in two working days they stay with whoever has them now, or who leads the review.")
+	}
+}
+
+// renderWeekly is the one message of the week.
+func (n *Nudge) renderWeekly(p *page) {
+	for _, o := range n.Offers {
+		if s, ok := p.facts.Subject(o); ok {
+			s.State.(*Nudge).renderOffer(p, o)
+		}
+	}
+	n.renderReviews(p)
+	ids, items := n.shown(p.facts)
+	if len(items) == 0 {
+		return
+	}
+	rule, today := p.facts.Settings.nudgeRule(), when.DateOf(n.Said.In(p.zone))
+	p.paragraph()
+	n.opening(p, rule, today, items)
+	pressed, settling := 0, false
+	for k, i := range items {
+		if k == itemsListed {
+			p.wordsf("\n… and %d more: `actions mine` shows them.", len(items)-k)
+			break
+		}
+		if !n.waits(i) {
+			i.outcome(p, n.Person)
+			if i.undoable(n.Person) {
+				p.row(Control{Label: "Undo " + number("A", i.Number), Verb: "undo", Subject: ids[k]})
+			}
+			continue
+		}
+		i.line(p, rule, today, n.Person)
+		settling = settling || i.Owner != n.Person
+		if pressed++; pressed <= itemsPressed {
+			p.row(n.presses(i, ids[k], rule)...)
+		}
+	}
+	if settling {
+		p.words("\nWhat is nobody else's is yours to hand over, take or close, since you lead the review.")
+	}
+	if pressed > itemsPressed {
+		p.words("\nFor the rest, type it: `done A-1 <evidence>`, `later A-1 a week`, `give A-1 @kim`.")
+	}
+	if pressed > 0 {
+		p.row(Control{Label: "Pause these for two weeks", Verb: "me pause", Subject: personID(n.Where.Workspace, n.Person)})
+	}
+}
+
+// opening says what the list is about.
+func (n *Nudge) opening(p *page, rule cadence, today when.Date, items []*ActionItem) {
+	if n.Ask {
+		p.words("Three of these messages went by without a word, and that is all right. What shall become of it: ")
+		if rule.nameless {
+			p.words("shall I give it back to the list?")
+			return
+		}
+		p.words("keep it, hand it back, or close it with a reason?")
+		return
+	}
+	if rule.nameless {
+		p.words("Hi ").someone(n.Person).words(", still up for this? No hurry.")
+		return
+	}
+	late, soon := 0, 0
+	for _, i := range items {
+		switch {
+		case !i.Due.IsZero() && i.Due.Before(today):
+			late++
+		case !i.Due.IsZero() && i.Due.Before(rule.next(n.Day)):
+			soon++
+		}
+	}
+	before := " due before " + rule.next(n.Day).Weekday().String()
+	switch {
+	case late > 0 && soon > 0:
+		p.words(beWords(late, " of your follow-ups") + " late, " + strings.ToLower(beWords(soon, "")) + before + ".")
+	case late > 0:
+		p.words(beWords(late, " of your follow-ups") + " late.")
+	case soon > 0:
+		p.words(beWords(soon, " of your follow-ups") + before + ".")
+	default:
+		p.words("On your list:")
+	}
+}
+
+func beWords(n int, of string) string {
+	if n == 1 {
+		return "One" + of + " is"
+	}
+	return strconv.Itoa(n) + of + " are"
+}
+
+// presses are the buttons of an item that waits.
+func (n *Nudge) presses(i *ActionItem, id string, rule cadence) []Control {
+	label := " " + number("A", i.Number)
+	done := itemForm("Done"+label, "done", id)
+	back := Control{Label: "Give back" + label, Verb: "back", Subject: id}
+	switch {
+	case i.Owner != n.Person:
+		return []Control{
+			{Label: "Take" + label, Verb: "take", Subject: id, Primary: true}, itemForm("Hand over"+label, "give", id),
+			itemForm("Will not do"+label, "wontdo", id),
+		}
+	case n.Ask:
+		return []Control{{Label: "Keep" + label, Verb: "keep", Subject: id}, back, done, itemForm("Close"+label, "wontdo", id)}
+	case rule.nameless:
+		return []Control{done, {Label: "Still on it" + label, Verb: "keep", Subject: id}, back}
+	}
+	return []Control{
+		done,
+		{Label: "Later" + label, Verb: "later", Subject: id, Options: []Option{{"a day", "1 day"}, {"a week", "1 week"}, {"a date …", formChoice}}},
+		itemForm("Hand over"+label, "give", id),
+		{Label: "More" + label, Verb: "item form", Subject: id, Options: []Option{
+			{"need help", "need help"}, {"another due date", "due"}, {"will not do", "wontdo"},
+		}},
+	}
+}
+
+// formChoice is the choice of a menu that opens a form.
+const formChoice = "form"
+
+// itemForm is a button that opens the form of a command.
+func itemForm(label, command, id string) Control {
+	return Control{Label: label, Verb: "item form", Subject: id, Value: command}
+}
+
+// renderReviews says what reviews want of somebody.
+func (n *Nudge) renderReviews(p *page) {
+	for _, q := range n.Questions {
+		r, ok := n.review(p, q.Review)
+		if !ok {
+			continue
+		}
+		asked, ok := r.question(q.N)
+		if !ok {
+			continue
+		}
+		p.paragraph()
+		p.words("**" + r.name() + "** ").quote(r.Title).words(" waits for you: " + strconv.Itoa(q.N) + " · " + asked.Title)
+		if !q.By.IsZero() {
+			p.words(", by " + dueWords(q.By.DayOnly().String()))
+		}
+		p.toCard(r)
+	}
+	for _, t := range n.Notes {
+		if r, ok := n.review(p, t.Review); ok {
+			p.paragraph()
+			p.words("**" + r.name() + "** ").quote(r.Title).words(": ").quote(t.Text)
+			p.toCard(r)
+		}
+	}
+}
+
+func (n *Nudge) review(p *page, id string) (*Review, bool) {
+	s, _ := p.facts.Subject(id)
+	r, ok := s.State.(*Review)
+	return r, ok && r.Number > 0
+}
+
+func (p *page) toCard(r *Review) {
+	if r.Card.ID != "" {
+		p.words(" · ").link("card", r.Card)
+	}
+}
+
+// paragraph begins a new one, if there is something before it.
+func (p *page) paragraph() {
+	if !p.body.IsZero() {
+		p.words("\n\n")
 	}
 }
 
@@ -86,9 +359,7 @@ func (n *Nudge) renderOffer(p *page, id string) {
 	if len(channels) == 0 && n.Outcome == "" {
 		return
 	}
-	if !p.body.IsZero() {
-		p.words("\n\n")
-	}
+	p.paragraph()
 	for i, c := range channels {
 		p.words(joint(i, len(channels)) + pinsWords(pins[c]) + " in ").channel(c)
 	}

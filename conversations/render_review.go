@@ -847,7 +847,11 @@ func (r *Review) quoteActions(p *page, id string) {
 		if a.Doubt != "" {
 			p.words(" ⚠ ").inert(a.Doubt)
 		}
-		if a.State != string(ItemProposed) && a.State != "open" {
+		switch a.State {
+		case "open", string(ItemAccepted):
+		case string(ItemProposed):
+			p.words(" · asked")
+		default:
 			p.words(" · " + a.State)
 		}
 	}

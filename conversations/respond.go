@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/debrief-bot/debrief/conversations/when"
 )
 
 // RespondNeeds says what Respond must know.
@@ -18,6 +20,7 @@ func RespondNeeds(e Event, f Facts) Needs {
 					n.Kept = append(n.Kept, r.Published[len(r.Published)-1].Key)
 				}
 			}
+			n = merged(n, itemFormNeeds(s, e))
 		}
 		return n
 	}
@@ -47,13 +50,15 @@ func RespondNeeds(e Event, f Facts) Needs {
 		}
 		for _, s := range f.Subjects {
 			if i, ok := s.State.(*ActionItem); ok {
-				n.People = append(n.People, i.Owner)
+				n.People = append(n.People, i.Owner, i.Candidate)
 			}
 		}
 		n.Sees = sights(e, f)
 	case "settings":
 		n.Powers = []string{e.Who}
 		n.People = append(n.People, f.Settings.crewPeople()...)
+	case "me":
+		n.Load = []string{personID(e.Where.Workspace, e.Who)}
 	case "list":
 		n.Sees = sights(e, f)
 		n.Queries = []Query{{Address: reviewsOf(e.Where.Workspace)}}
@@ -173,6 +178,8 @@ func Respond(e Event, f Facts) Answer {
 		draft(p, s.ID, s.State.(*Review), f)
 	case "actions":
 		listActions(p, e, f)
+	case "me":
+		f.personOf(e.Where.Workspace, e.Who).words(p, when.DateOf(f.Now.In(p.zone)))
 	case "list":
 		listReviews(p, e, f)
 	case "settings":
@@ -250,20 +257,13 @@ func listActions(p *page, e Event, f Facts) {
 	n := 0
 	for _, s := range f.Subjects {
 		i, ok := s.State.(*ActionItem)
-		if !ok || i.State == ItemWithdrawn || (i.Owner != e.Who && f.hides(i.Where, e)) {
+		if !ok || i.State == ItemWithdrawn || (!i.concerns(e.Who) && f.hides(i.Where, e)) {
 			continue
 		}
 		if n++; n > listed {
 			continue
 		}
-		p.words("\n• **" + number("A", i.Number) + "** ").quote(shorten(i.Text, 200)).words(" · ").someone(i.Owner)
-		if i.Priority != "" {
-			p.words(" · " + i.Priority)
-		}
-		p.words(" · " + dueWords(i.Due.String()) + " · " + number("PM", i.PM))
-		if i.State != ItemProposed {
-			p.words(" · " + string(i.State))
-		}
+		i.row(p, e.Who)
 	}
 	if n > listed {
 		p.wordsf("\n… and %d more", n-listed)
@@ -307,6 +307,8 @@ func respondClick(p *page, e Event, f Facts) Answer {
 			"Secrets are masked before anything is kept. What you delete here is deleted with me.")
 	case e.Verb == "setting form":
 		return settingForm(f.Settings, e.Where.Workspace, e.Value)
+	case KindOf(s.ID) == KindItem:
+		return s.State.(*ActionItem).form(p, s.ID, e)
 	case !isReview:
 		return private("This button is from before. `/postmortem list` shows what there is now.")
 	case e.Verb == "timeline":

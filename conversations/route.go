@@ -42,7 +42,7 @@ func Route(e Event, s Settings) Routing {
 			return Routing{Addresses: []string{reviewsIn(e.Where)}}
 		}
 	case Clicked:
-		return Routing{AtOnce: readingVerbs[e.Verb]}
+		return Routing{AtOnce: readingVerbs[e.Verb] || e.Value == formChoice}
 	case Submitted:
 		return Routing{Check: true}
 	}
@@ -53,7 +53,7 @@ func Route(e Event, s Settings) Routing {
 var readingVerbs = map[string]bool{
 	"draft": true, "timeline": true, "answer form": true, "fill form": true, "add form": true, "sort form": true,
 	"rewrite form": true, "form": true, "more": true, "look": true, "changes": true, "help": true, "keeps": true,
-	"setting form": true,
+	"setting form": true, "item form": true,
 }
 
 func routeSaid(e Event) Routing {
@@ -175,6 +175,8 @@ func (r Routing) commandSubjects(e Event, s Settings, found map[string][]string)
 		return []string{startID(e)}, Answer{}
 	case aboutSettings:
 		return []string{workspaceID(e.Where.Workspace)}, Answer{}
+	case aboutMe:
+		return []string{personID(e.Where.Workspace, e.Who)}, Answer{}
 	case aboutNumber:
 		word, _ := cutWord(typed.Rest)
 		if ids := all(r.Addresses, found); len(ids) > 0 {
@@ -256,7 +258,7 @@ func Check(e Event, f Facts) (Answer, bool) {
 	case aboutNumber:
 		series, _, ok := parseNumber(word)
 		want := "E"
-		if typed.Name == "done" || typed.Name == "wontdo" {
+		if forItem(typed.Command) {
 			want = "A"
 		}
 		if !ok || series != want {
@@ -264,6 +266,11 @@ func Check(e Event, f Facts) (Answer, bool) {
 		}
 		if strings.Contains(typed.Args, "> <") && strings.TrimSpace(rest) == "" {
 			return private("Something is missing: `" + typed.Name + " " + typed.Args + "`."), false
+		}
+		if typed.Name == "later" || typed.Name == "due" {
+			if _, err := when.Due(rest, e.At.In(f.Person(e.Who).Location(f.Zone))); err != nil {
+				return private(sentence(err)), false
+			}
 		}
 		if typed.Name == "timeline at" {
 			if _, err := when.Past(rest, e.At.In(f.Person(e.Who).Location(f.Zone))); err != nil {
@@ -277,6 +284,8 @@ func Check(e Event, f Facts) (Answer, bool) {
 		if answer, ok := checkSources(e, typed, f); !ok {
 			return answer, false
 		}
+	case aboutMe:
+		return checkMe(typed, e, f)
 	}
 	if typed.about == aboutSettings {
 		if _, problem := f.Settings.change(typed.Rest); problem != "" {
@@ -312,7 +321,7 @@ func checkForm(e Event, f Facts) (Answer, bool) {
 		if _, problem := f.Settings.change(e.Value + " " + orElse(strings.TrimSpace(e.Field("value")), "default")); problem != "" {
 			wrong = append(wrong, Field{"value", problem})
 		}
-	case "answer", "add", "rewrite":
+	case "answer", "add", "rewrite", "done", "wontdo", "need help":
 		if text == "" {
 			wrong = append(wrong, Field{"text", "There is nothing here yet."})
 		}

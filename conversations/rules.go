@@ -40,7 +40,7 @@ func Step(s Subject, e Event, f Facts) (Subject, []Effect) {
 		if e.Kind == Told && e.Verb == "met" {
 			p = p.meet(o, e)
 		} else {
-			p = stepPerson(o, p, e)
+			p = stepPerson(o, p, e, f)
 		}
 		if p != nil {
 			next = p
@@ -89,7 +89,9 @@ func needsOf(s Subject, e Event, f Facts) Needs {
 		return itemNeeds(i, e)
 	case KindNudge:
 		n, _ := s.State.(*Nudge)
-		return nudgeNeeds(n, e)
+		return nudgeNeeds(s.ID, n, e)
+	case KindPerson:
+		return personNeeds(s.ID, e)
 	case KindWorkspace:
 		return workspaceNeeds(s.ID, e)
 	}
