@@ -34,6 +34,7 @@ type reader struct {
 	found     map[conversations.Query][]conversations.Subject
 	loaded    map[string]*conversations.Subject // nil: there is none
 	known     []conversations.Place             // all places of the platform; nil: not asked yet
+	zones     map[string]string                 // of people who have set one of their own; nil: not asked yet
 }
 
 func (b *Bot) reader(workspace, subject string) *reader {
@@ -290,6 +291,9 @@ func (g *gathering) person(ctx context.Context, id string, powers bool) error {
 	case have.known:
 		p := have.person
 		p.Admin = p.Active && (slices.Contains(g.b.admins, id) || p.Admin && g.facts.Powers[id])
+		if err := g.ownZone(ctx, &p); err != nil {
+			return err
+		}
 		g.facts.People[id] = p
 	case g.strict && !have.failing.IsZero() && g.b.now().Sub(have.failing) < strangerWait:
 		return fmt.Errorf("person: %w", errNoFacts)
@@ -331,6 +335,27 @@ func (g *gathering) remember(ctx context.Context, key string, have remembered) r
 	have.kept = have.person
 	g.b.people.put(key, have)
 	return have
+}
+
+// ownZone puts the zone that somebody has set over the one that the platform says.
+func (g *gathering) ownZone(ctx context.Context, p *conversations.Person) error {
+	if g.zones == nil {
+		ctx, cancel := context.WithTimeout(ctx, storeBound)
+		defer cancel()
+		found, err := g.b.store.Find(ctx, conversations.ZonesOf(g.workspace))
+		if err != nil {
+			return fmt.Errorf("zones of people: %w", err)
+		}
+		g.zones = map[string]string{}
+		for _, s := range found {
+			who, zone := conversations.OwnZone(s)
+			g.zones[who] = zone
+		}
+	}
+	if zone := g.zones[p.ID]; zone != "" {
+		p.Zone = zone
+	}
+	return nil
 }
 
 // load returns the subject; one without Rev and State when there is none.
