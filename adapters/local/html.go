@@ -53,7 +53,19 @@ func HTML(b conversations.Body, r Reader) string {
 	if b.File != nil && conversations.Plain(b.Text) == b.File.Text {
 		text = beginning(text)
 	}
-	return a.filled(fromMarkdown(outline(text)))
+	return a.filled(titled(fromMarkdown(outline(headline(text)))))
+}
+
+var (
+	firstLineOfCard = regexp.MustCompile(`^(\*\*[A-Z]+-[0-9]+\*\*.*) · ([^\n]*▸[^\n]*)(\n|$)`)
+	titleOfCard     = regexp.MustCompile(`(?s)^<h3>(.*?)</h3>\n<p>(.*?)</p>`)
+)
+
+// headline gives the line with which a card begins, number, title and phases, two lines: a title and what is below it.
+func headline(text string) string { return firstLineOfCard.ReplaceAllString(text, "### $1\n$2\n\n") }
+
+func titled(html string) string {
+	return titleOfCard.ReplaceAllString(html, `<h3 class="title">$1</h3><p class="phases">$2</p>`)
 }
 
 // beginning is the head of a document: its title and what is right below it.

@@ -73,8 +73,9 @@ type deed struct {
 
 // change is a change of the chat that is being made.
 type change struct {
-	entry wholeEntry
-	undo  []func() // in the order in which it was done
+	entry  wholeEntry
+	window string
+	undo   []func() // in the order in which it was done
 }
 
 // do changes the chat: all of what f does, durably where there is a journal, or nothing of it. An act that has a name is done
@@ -86,7 +87,7 @@ func (c *Chat) do(ctx context.Context, f func() error) error {
 	if name != "" && slices.Contains(c.acts, name) {
 		return nil
 	}
-	c.tx = &change{}
+	c.tx = &change{window: windowOf(ctx)}
 	stamp, count := c.s.LastStamp, c.s.Count
 	c.undo(func() { c.s.LastStamp, c.s.Count = stamp, count })
 	err := f()
@@ -302,6 +303,17 @@ func (c *Chat) touch(m *message) {
 	c.undo(func() { *m = old })
 }
 
+// formKey is the name of the form that somebody has before them in the window in which they acted.
+func (c *Chat) formKey(e conversations.Event) string { return inWindow(e.Who, c.windows[e.Key]) }
+
+// inWindow is the name of somebody's form in a window: in each they may have another one before them.
+func inWindow(person, window string) string {
+	if window == "" {
+		return person
+	}
+	return person + "/" + window
+}
+
 // setForm puts a form before somebody, or with nil takes away the one they have.
 func (c *Chat) setForm(person string, f *openForm) {
 	old := c.s.Forms[person]
@@ -339,6 +351,9 @@ func (c *Chat) formOf(person string) *openForm {
 // acted notes that the bot is about to be handed what somebody clicked, typed or filled in.
 func (c *Chat) acted(e conversations.Event) {
 	c.tx.entry.Acting = append(c.tx.entry.Acting, c.filed(e))
+	if c.tx.window != "" {
+		c.windows[e.Key] = c.tx.window
+	}
 }
 
 // filed is an event as a journal keeps it; nothing where there is none.
@@ -358,6 +373,7 @@ func (c *Chat) filed(e conversations.Event) waiting {
 // handedOver forgets an event that the bot has. That it has is written down with whatever comes next: should the process
 // die before, it is handed over again, which changes nothing.
 func (c *Chat) handedOver(key string) {
+	delete(c.windows, key)
 	waiting := c.s.Waiting
 	c.undo(func() { c.s.Waiting = waiting })
 	c.s.Waiting = slices.DeleteFunc(slices.Clone(waiting), func(w conversations.Event) bool { return w.Key == key })
@@ -386,4 +402,16 @@ func WithAct(ctx context.Context, name string) context.Context {
 func actName(ctx context.Context) string {
 	name, _ := ctx.Value(actKey{}).(string)
 	return name
+}
+
+type windowKey struct{}
+
+// WithWindow says in which of their windows somebody acts. A form opens in the one in which it was asked for.
+func WithWindow(ctx context.Context, window string) context.Context {
+	return context.WithValue(ctx, windowKey{}, window)
+}
+
+func windowOf(ctx context.Context) string {
+	window, _ := ctx.Value(windowKey{}).(string)
+	return window
 }

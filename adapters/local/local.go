@@ -57,15 +57,16 @@ type Chat struct {
 	places  map[conversations.Place][]*message
 	effects map[string]*message // by effect
 	handler adapters.Handler
-	tx      *change          // what is being done
-	taken   []string         // keys of events that the bot has, to be written down with the next entry
-	acts    []string         // names of the newest acts
-	born    int64            // tells this chat from every other
-	around  int64            // the change that touched people or channels last
-	wound   int64            // the change that wound the clock last
-	formed  map[string]int64 // the change that touched somebody's form last
-	news    chan struct{}    // closed at the next change
-	busy    time.Duration    // when not zero, the next call of the bot is told to wait so long: for the suite
+	tx      *change           // what is being done
+	taken   []string          // keys of events that the bot has, to be written down with the next entry
+	acts    []string          // names of the newest acts
+	born    int64             // tells this chat from every other
+	around  int64             // the change that touched people or channels last
+	wound   int64             // the change that wound the clock last
+	windows map[string]string // in which somebody acted, by the key of the event
+	formed  map[string]int64  // the change that touched somebody's form last
+	news    chan struct{}     // closed at the next change
+	busy    time.Duration     // when not zero, the next call of the bot is told to wait so long: for the suite
 }
 
 var _ adapters.Chat = (*Chat)(nil)
@@ -83,7 +84,7 @@ func New(o Options) *Chat {
 	}
 	c := &Chat{
 		now: o.Now, clock: o.Clock, journal: o.Journal, log: o.Log, s: newState(),
-		formed: map[string]int64{}, news: make(chan struct{}), born: time.Now().UnixNano(),
+		formed: map[string]int64{}, windows: map[string]string{}, news: make(chan struct{}), born: time.Now().UnixNano(),
 	}
 	c.reindex()
 	return c

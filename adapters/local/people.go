@@ -517,9 +517,9 @@ func (c *Chat) FormOf(person string) (form conversations.Form, wrong []conversat
 }
 
 // Close shuts somebody's form without submitting it.
-func (c *Chat) Close(person string) error {
-	return c.do(context.Background(), func() error {
-		c.setForm(person, nil)
+func (c *Chat) Close(ctx context.Context, person string) error {
+	return c.do(ctx, func() error {
+		c.setForm(inWindow(person, c.tx.window), nil)
 		return nil
 	})
 }
@@ -557,7 +557,8 @@ func (c *Chat) Submit(ctx context.Context, person string, values map[string]stri
 
 // submit is the event; one without a key when the form stays open.
 func (c *Chat) submit(person string, values map[string]string) (e conversations.Event, err error) {
-	f := c.formOf(person)
+	key := inWindow(person, c.tx.window)
+	f := c.formOf(key)
 	if f == nil {
 		return e, fmt.Errorf("no form is open for %s", person)
 	}
@@ -572,10 +573,10 @@ func (c *Chat) submit(person string, values map[string]string) (e conversations.
 			d.Fields = append(d.Fields, transcript.Field{Name: in.Name, Value: in.Value})
 		}
 	}
-	c.setForm(person, f)
+	c.setForm(key, f)
 	if wrong := missing(f.Form, fields); len(wrong) > 0 {
 		c.tell(d)
-		c.stays(person, wrong)
+		c.stays(key, person, wrong)
 		return e, nil
 	}
 	_, at := c.stamp()

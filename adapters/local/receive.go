@@ -69,8 +69,8 @@ func (c *Chat) interact(ctx context.Context, e conversations.Event) {
 	saved := c.do(unnamed(ctx), func() error {
 		if err != nil {
 			c.log.Warn("act not saved", "platform", "local", "event", e.Key)
-			c.handedOver(e.Key)
 			c.notSaved(e)
+			c.handedOver(e.Key)
 			return nil
 		}
 		c.handed(e, answer)
@@ -83,11 +83,11 @@ func (c *Chat) interact(ctx context.Context, e conversations.Event) {
 
 // handed is what follows when the bot has an event.
 func (c *Chat) handed(e conversations.Event, answer conversations.Answer) {
-	c.handedOver(e.Key)
 	if e.Kind == conversations.Submitted && len(answer.Errors) == 0 && answer.Form == nil {
-		c.setForm(e.Who, nil)
+		c.setForm(c.formKey(e), nil)
 	}
 	c.show(e, answer)
+	c.handedOver(e.Key)
 }
 
 // unnamed is the context of what follows from an act, which is done under no name.
@@ -98,8 +98,8 @@ var errNobodyThere = errors.New("no bot is connected")
 const notSaved = "Not saved. Please try again."
 
 func (c *Chat) notSaved(e conversations.Event) {
-	if c.s.Forms[e.Who] != nil && e.Kind == conversations.Submitted {
-		c.stays(e.Who, []conversations.Field{{Value: notSaved}})
+	if c.s.Forms[c.formKey(e)] != nil && e.Kind == conversations.Submitted {
+		c.stays(c.formKey(e), e.Who, []conversations.Field{{Value: notSaved}})
 		return
 	}
 	c.tellPerson(e.Who, e.Where, notSaved)
@@ -110,26 +110,27 @@ func (c *Chat) show(e conversations.Event, a conversations.Answer) {
 	if !a.Private.IsZero() && e.Who != "" {
 		c.whisper(BotID, e.Who, e.Where, a.Private, "", "")
 	}
-	if len(a.Errors) > 0 && c.s.Forms[e.Who] != nil {
-		c.stays(e.Who, a.Errors)
+	key := c.formKey(e)
+	if len(a.Errors) > 0 && c.s.Forms[key] != nil {
+		c.stays(key, e.Who, a.Errors)
 	}
 	act := e.Kind == conversations.Clicked || e.Kind == conversations.Commanded || e.Kind == conversations.Submitted
 	if a.Form == nil || !act {
 		return
 	}
 	f := &openForm{ID: c.next(), Version: 1, Where: e.Where, Message: e.Message, Form: clone(*a.Form)}
-	if old := c.s.Forms[e.Who]; old != nil && e.Kind == conversations.Submitted {
+	if old := c.s.Forms[key]; old != nil && e.Kind == conversations.Submitted {
 		f.ID, f.Version = old.ID, old.Version+1
 	}
-	c.setForm(e.Who, f)
-	c.stays(e.Who, nil)
+	c.setForm(key, f)
+	c.stays(key, e.Who, nil)
 }
 
 // stays shows somebody their form, with what is wrong in it.
-func (c *Chat) stays(person string, wrong []conversations.Field) {
-	f := c.formOf(person)
+func (c *Chat) stays(key, person string, wrong []conversations.Field) {
+	f := c.formOf(key)
 	f.Errors = wrong
-	c.setForm(person, f)
+	c.setForm(key, f)
 	form := clone(f.Form)
 	c.did(Act{Did: "form", Where: f.Where, Person: person, Message: f.Message, Form: &form, Wrong: wrong})
 }

@@ -292,7 +292,7 @@ type slip struct {
 }
 
 func (s *Server) getState(w http.ResponseWriter, r *http.Request) {
-	v, ok := s.state(r.PathValue("person"))
+	v, ok := s.state(r.PathValue("person"), r.URL.Query().Get("window"))
 	if !ok {
 		answer(w, http.StatusNotFound, slip{"There is nobody of that name here."})
 		return
@@ -329,7 +329,7 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer s.streams.Add(-1)
-	person := r.PathValue("person")
+	person, window := r.PathValue("person"), r.URL.Query().Get("window")
 	out := &streamWriter{w: w, control: http.NewResponseController(w), born: strconv.FormatInt(s.chat.born, 36)}
 	born, last, _ := strings.Cut(cmp.Or(r.Header.Get("Last-Event-ID"), r.URL.Query().Get("since")), ".")
 	rev, err := strconv.ParseInt(last, 10, 64)
@@ -344,7 +344,7 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 	defer ping.Stop()
 	busy := false
 	for out.err == nil {
-		change, now, next, ok := s.since(person, rev)
+		change, now, next, ok := s.since(person, window, rev)
 		switch {
 		case !ok:
 			out.event("reload", -1, struct{}{})
@@ -397,7 +397,8 @@ func (o *streamWriter) event(name string, rev int64, data any) {
 
 // asked is what a browser asks for with a POST.
 type asked struct {
-	Act     string            `json:"act"` // its name: asked twice, it is done once
+	Act     string            `json:"act"`    // its name: asked twice, it is done once
+	Window  string            `json:"window"` // in which window it is done
 	Channel string            `json:"channel"`
 	Thread  string            `json:"thread"`
 	Message string            `json:"message"`
@@ -436,12 +437,12 @@ func (s *Server) act(w http.ResponseWriter, r *http.Request) {
 		answer(w, http.StatusBadRequest, slip{"That could not be read."})
 		return
 	}
-	if !actNamed.MatchString(a.Act) {
+	if !actNamed.MatchString(a.Act) || (a.Window != "" && !actNamed.MatchString(a.Window)) {
 		answer(w, http.StatusBadRequest, slip{"An act needs a name of its own."})
 		return
 	}
 	person := r.PathValue("person")
-	ctx := WithAct(context.WithoutCancel(r.Context()), person+"/"+a.Act)
+	ctx := WithWindow(WithAct(context.WithoutCancel(r.Context()), person+"/"+a.Act), a.Window)
 	err := s.carryOut(ctx, person, r.PathValue("act"), a)
 	var unknown *unknownAct
 	switch {
@@ -496,7 +497,7 @@ func (s *Server) carryOut(ctx context.Context, person, act string, a asked) erro
 	case "submit":
 		return s.submit(ctx, person, a.Values)
 	case "close":
-		return c.Close(person)
+		return c.Close(ctx, person)
 	case "dismiss":
 		return c.Dismiss(ctx, person, on)
 	case "person":

@@ -155,7 +155,7 @@ func viewOfPerson(p Person) viewPerson {
 }
 
 // state is everything but the messages, as one person sees it. false: there is no such person.
-func (s *Server) state(person string) (viewState, bool) {
+func (s *Server) state(person, window string) (viewState, bool) {
 	c := s.chat
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -164,7 +164,7 @@ func (s *Server) state(person string) (viewState, bool) {
 		return viewState{}, false
 	}
 	v := viewState{
-		Born: strconv.FormatInt(c.born, 36), Rev: c.s.Rev, Version: s.version, Me: viewOfPerson(*me), Form: viewOfForm(c.s.Forms[person]),
+		Born: strconv.FormatInt(c.born, 36), Rev: c.s.Rev, Version: s.version, Me: viewOfPerson(*me), Form: viewOfForm(c.s.Forms[inWindow(person, window)]),
 		Retells: s.o.Stage != nil && c.journal != nil, Channels: []viewChannel{},
 	}
 	for _, p := range c.s.People {
@@ -351,7 +351,7 @@ func viewOfForm(f *openForm) *viewForm {
 
 // since is what changed for somebody after a revision, the revision that it leads to, and what is closed at the next
 // change. false: there is too much of it, or it is not this chat's, and everything is to be read anew.
-func (s *Server) since(person string, rev int64) (v viewChange, now int64, next <-chan struct{}, ok bool) {
+func (s *Server) since(person, window string, rev int64) (v viewChange, now int64, next <-chan struct{}, ok bool) {
 	c := s.chat
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -363,8 +363,8 @@ func (s *Server) since(person string, rev int64) (v viewChange, now int64, next 
 		return v, now, next, true
 	}
 	v.Around = c.around > rev
-	if c.formed[person] > rev {
-		v.Formed, v.Form = true, viewOfForm(c.s.Forms[person])
+	if c.formed[inWindow(person, window)] > rev {
+		v.Formed, v.Form = true, viewOfForm(c.s.Forms[inWindow(person, window)])
 	}
 	if c.wound > rev {
 		clock := s.clockNow()
