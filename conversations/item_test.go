@@ -307,3 +307,18 @@ func TestEveryDeedIsACommand(t *testing.T) {
 		t.Errorf("%d commands are about items", n)
 	}
 }
+
+// A question that was closed since it was handed to somebody is not asked of them any more.
+func TestAClosedQuestionIsNotAskedOfAnybody(t *testing.T) {
+	w := smallTown(t)
+	w.subjects[townReview] = Subject{ID: townReview, Rev: 1, V: Version, State: &Review{
+		Number: 1, Title: "Broken", Stage: StageOpen, Facilitator: "ana", Home: testThread.Root(), Closed: []Closed{{Question: 2}},
+	}}
+	o := &out{subject: townReview, event: Event{Key: testWorkspace + "/cmd/1", At: w.now}}
+	o.weekly("kim", w.facts(func(Facts) Needs { return Needs{} }), "weekly question", townReview, Field{"question", "2"})
+	w.take(o.effects[0].Tell.Subject, *o.effects[0].Tell)
+	w.pass(w.now.AddDate(0, 0, 7))
+	if len(w.told) > 0 {
+		t.Errorf("kim is told %q", w.told[0].text)
+	}
+}

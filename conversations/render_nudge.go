@@ -249,7 +249,8 @@ func (n *Nudge) presses(i *ActionItem, id string, rule cadence) []Control {
 	switch {
 	case i.Owner != n.Person:
 		return []Control{
-			{Label: "Take" + label, Verb: "take", Subject: id, Primary: true}, itemForm("Hand over"+label, "give", id),
+			{Label: "Take" + label, Verb: "take", Subject: id, Primary: true},
+			itemForm("Hand over"+label, "give", id),
 			itemForm("Will not do"+label, "wontdo", id),
 		}
 	case n.Ask:
@@ -279,7 +280,7 @@ func itemForm(label, command, id string) Control {
 func (n *Nudge) renderReviews(p *page) {
 	for _, q := range n.Questions {
 		r, ok := n.review(p, q.Review)
-		if !ok {
+		if !ok || r.isClosed(q.N) {
 			continue
 		}
 		asked, ok := r.question(q.N)
