@@ -29,8 +29,10 @@ type Line struct {
 	Gone     bool      `json:"gone,omitempty"`     // the answer no longer has it
 }
 
-// complete reports whether the line can become an action item.
-func (l Line) complete() bool { return l.Text != "" && l.Owner != "" && !l.Due.IsZero() }
+// complete reports whether the line can become an action item: it has what the workspace asks for.
+func (l Line) complete(s Settings) bool {
+	return l.Text != "" && (l.Owner != "" || !s.needsOwner()) && (!l.Due.IsZero() || !s.needsDue())
+}
 
 // action is what one line says.
 type action struct {
@@ -119,7 +121,7 @@ func (r *Review) followLines(o *out, answers []Answered, f Facts) {
 	var order []int        // of the ordinals, as the answers have them
 	follow := func(a Answered, raw, words string, causes []string) {
 		now := a.At.In(f.Person(a.Who).Location(f.Zone))
-		if n := r.followLine(o, a.ID, raw, words, causes, now, kept); n > 0 {
+		if n := r.followLine(o, a.ID, raw, words, causes, now, kept, f.Settings); n > 0 {
 			order = append(order, n)
 		}
 	}
@@ -153,7 +155,7 @@ func (r *Review) followLines(o *out, answers []Answered, f Facts) {
 }
 
 // followLine returns the line's ordinal; 0: it says nothing.
-func (r *Review) followLine(o *out, reply, raw, words string, causes []string, now time.Time, kept map[int]bool) int {
+func (r *Review) followLine(o *out, reply, raw, words string, causes []string, now time.Time, kept map[int]bool, s Settings) int {
 	var parsed action
 	i := r.sameLine(reply, raw, kept)
 	if i < 0 {
@@ -184,16 +186,19 @@ func (r *Review) followLine(o *out, reply, raw, words string, causes []string, n
 		if l.Doubt = parsed.doubt; !parsed.due.IsZero() {
 			l.Due = parsed.due
 		}
+		if days := s.dueIn(l.Priority); l.Due.IsZero() && l.Doubt == "" && days > 0 {
+			l.Due = when.DateOf(now).AddDays(days)
+		}
 	} else if !back {
 		return l.Ordinal
 	}
-	r.propose(o, l)
+	r.propose(o, l, s)
 	return l.Ordinal
 }
 
 // propose tells the action item what the line says, once it says enough.
-func (r *Review) propose(o *out, l *Line) {
-	if !l.complete() {
+func (r *Review) propose(o *out, l *Line, s Settings) {
+	if !l.complete(s) {
 		return
 	}
 	l.Proposed = true
@@ -260,10 +265,10 @@ func shared(a, b []string) int {
 }
 
 // openLines are those that still lack something.
-func (r *Review) openLines() []Line {
+func (r *Review) openLines(s Settings) []Line {
 	var open []Line
 	for _, l := range r.Lines {
-		if !l.Gone && !l.complete() {
+		if !l.Gone && !l.complete(s) {
 			open = append(open, l)
 		}
 	}
@@ -285,7 +290,7 @@ func (r *Review) fill(o *out, e Event, f Facts) {
 			}
 		}
 		if changed && !l.Gone {
-			r.propose(o, l)
+			r.propose(o, l, f.Settings)
 		}
 	}
 }

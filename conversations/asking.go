@@ -207,17 +207,18 @@ func (r *Review) askCommand(o *out, n int, rest string, e Event, f Facts) {
 		o.say("Say who and by when: `ask " + strconv.Itoa(n) + " @kim thu`.")
 		return
 	}
-	r.handOut(o, n, a.owner, a.due)
+	r.handOut(o, n, a.owner, a.due, f)
 }
 
 // handOut asks one person to answer a question, by a day. They hear of it in their weekly message.
-func (r *Review) handOut(o *out, n int, who string, due when.Date) {
+func (r *Review) handOut(o *out, n int, who string, due when.Date, f Facts) {
 	if _, ok := r.question(n); !ok || who == "" {
 		o.say(r.noQuestion(n))
 		return
 	}
 	r.Handed = slices.DeleteFunc(r.Handed, func(h Handed) bool { return h.Question == n })
 	r.Handed = append(r.Handed, Handed{Question: n, Who: who, Due: due})
+	o.weekly(who, f, "weekly question", o.subject, Field{"question", strconv.Itoa(n)}, Field{"by", due.String()})
 	o.reply("handed", strconv.Itoa(n))
 }
 

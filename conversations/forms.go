@@ -38,8 +38,8 @@ func plainHint(s string) string { return strings.ReplaceAll(s, "`", "") }
 const fillLines = 2 // a Discord form has room for five inputs
 
 // fillForm asks for what lines of action items lack, all in one.
-func (r *Review) fillForm(id string) Answer {
-	open := r.openLines()
+func (r *Review) fillForm(p *page, id string) Answer {
+	open := r.openLines(p.facts.Settings)
 	if len(open) == 0 {
 		return private("Nothing is missing.")
 	}
@@ -62,7 +62,7 @@ func (r *Review) formFor(p *page, id string, e Event) Answer {
 	case "answer form":
 		return r.answerForm(id, e.Value)
 	case "fill form":
-		return r.fillForm(id)
+		return r.fillForm(p, id)
 	case "sort form":
 		return r.sortForm(id, e.Value)
 	case "rewrite form":

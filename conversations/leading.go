@@ -152,7 +152,8 @@ func (r *Review) handOver(o *out, e Event, f Facts, to string) {
 	case owner == r.Facilitator:
 		o.reply("where")
 	default:
-		r.lead(o, owner, e.At)
+		r.lead(o, owner, e.At, f.Settings)
+		o.weekly(owner, f, "weekly note", o.subject, Field{"text", f.Person(e.Who).Name + " handed it over to you: you lead it now."})
 		o.audit("hand over", r.name(), owner)
 		o.reply("led")
 	}
@@ -168,18 +169,18 @@ func (r *Review) takeOver(o *out, e Event, f Facts) {
 	case !f.Person(e.Who).Admin && f.Now.Before(workingDaysAfter(r.Led, silentDays, f.Zone)):
 		o.reply("not silent")
 	default:
-		r.lead(o, e.Who, e.At)
+		r.lead(o, e.Who, e.At, f.Settings)
 		o.audit("take over", r.name())
 		o.reply("led")
 	}
 }
 
 // lead changes who leads; the action items hear of it.
-func (r *Review) lead(o *out, who string, at time.Time) {
+func (r *Review) lead(o *out, who string, at time.Time, s Settings) {
 	r.Facilitator, r.Led = who, at
 	for i := range r.Lines {
 		if l := &r.Lines[i]; !l.Gone && l.Proposed {
-			r.propose(o, l)
+			r.propose(o, l, s)
 		}
 	}
 }

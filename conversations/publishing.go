@@ -96,6 +96,16 @@ func (r *Review) publish(o *out, e Event, f Facts, how string) {
 	}
 }
 
+// askToPublish passes on the wish of somebody who may not publish. The facilitator hears it in the weekly message.
+func (r *Review) askToPublish(o *out, e Event, f Facts) {
+	if len(r.Published) > 0 && r.Changes == 0 {
+		o.reply("where")
+		return
+	}
+	o.weekly(r.Facilitator, f, "weekly note", o.subject, Field{"text", f.Person(e.Who).Name + " would like to see it published."})
+	o.reply("asked to publish")
+}
+
 func (r *Review) versionKey(n int) string {
 	return r.Home.Workspace + "/report/" + number("PM", r.Number) + "/v" + strconv.Itoa(n)
 }

@@ -327,7 +327,8 @@ func (n *Nudge) controls(id string) []Control {
 		return nil
 	}
 	return []Control{
-		{Label: "Start", Verb: "start", Subject: offerReview(id), Primary: true},
+		{Label: "Start, nine questions", Verb: "start", Subject: offerReview(id), Primary: true},
+		{Label: "Tiny, three questions", Verb: "start tiny", Subject: offerReview(id)},
 		{Label: "Not needed", Verb: "not needed", Subject: id},
 	}
 }

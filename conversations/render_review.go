@@ -26,7 +26,7 @@ func (r *Review) renderNeeds(id string, ef Effect, f Facts) Needs {
 		return recordNeeds(id, r, f)
 	case "published report", "published":
 		return Needs{Kept: ef.Args[:1]}
-	case "not yours", "led", "not silent", "unapproved":
+	case "not yours", "asked to publish", "led", "not silent", "unapproved":
 		return Needs{People: []string{r.Facilitator}}
 	case "handed":
 		var who []string
@@ -65,6 +65,11 @@ func (r *Review) render(p *page, id string, ef Effect) {
 		p.words("Replies in the thread now belong to question " + ef.Args[0] + ".")
 	case "not yours":
 		p.someone(r.Facilitator).words(" leads this review and " + ef.Args[0] + " it, or an admin does.")
+		if ef.Args[0] == "publishes" {
+			p.row(Control{Label: "Ask for it to be published", Verb: "ask to publish", Subject: id})
+		}
+	case "asked to publish":
+		p.someone(r.Facilitator).words(" hears in the weekly message that you would like to see it published.")
 	case "not yet":
 		r.renderNotYet(p, ef.Args[0])
 	case "handed":
@@ -305,7 +310,7 @@ func (r *Review) renderCard(p *page, id string) {
 	}
 	if n := len(r.actionRows(id, p.facts)); n > 0 {
 		p.words("\n" + countWords(n, "action item"))
-		switch open := len(r.openLines()); {
+		switch open := len(r.openLines(p.facts.Settings)); {
 		case open == n && n == 1:
 			p.words(" without owner or date")
 		case open > 0:
@@ -590,7 +595,7 @@ func (r *Review) questionControls(p *page, id string, q Question, answers []Answ
 			row = append(row, Control{Label: "Go deeper", Verb: "deeper", Subject: id, Options: options})
 		}
 	case PartActions:
-		if len(r.openLines()) > 0 {
+		if len(r.openLines(p.facts.Settings)) > 0 {
 			row = append(row, Control{Label: "Fill in", Verb: "fill form", Subject: id})
 		}
 		if n := len(r.leftIdeas(p.facts)); n > 0 {
@@ -601,7 +606,7 @@ func (r *Review) questionControls(p *page, id string, q Question, answers []Answ
 			row = append(row, Control{Label: label, Verb: "ideas", Subject: id})
 		}
 	case PartLeft:
-		if len(r.openLines()) > 0 {
+		if len(r.openLines(p.facts.Settings)) > 0 {
 			row = append(row, Control{Label: "Fill in", Verb: "fill form", Subject: id})
 		}
 	}
@@ -754,7 +759,7 @@ func (r *Review) renderDraft(p *page, id string) {
 		}
 		p.words(".")
 	}
-	if n := len(r.openLines()); n > 0 {
+	if n := len(r.openLines(p.facts.Settings)); n > 0 {
 		p.words("\n" + countWords(n, "action item") + " without owner or date.")
 	}
 	if r.Summary == "" {

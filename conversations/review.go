@@ -184,7 +184,7 @@ func reviewNeeds(id string, r *Review, e Event) Needs {
 		n.People = append(n.People, h.Who)
 		n.People = append(n.People, mentioned(h.Text)...)
 	}
-	n.People = append(n.People, mentioned(e.Text)...)
+	n.People = append(append(n.People, mentioned(e.Text)...), ownerOf(e.Field("owner")), r.Facilitator)
 	n.People = known(n.People)
 	return n
 }
@@ -368,6 +368,8 @@ func (r *Review) clicked(o *out, e Event, f Facts) {
 		r.approve(o, e, f)
 	case "publish":
 		r.publish(o, e, f, e.Value)
+	case "ask to publish":
+		r.askToPublish(o, e, f)
 	}
 }
 
@@ -501,7 +503,7 @@ func (r *Review) submitted(o *out, e Event, f Facts) {
 	case "hand out":
 		due, _ := when.Due(e.Field("due"), e.At.In(f.Person(e.Who).Location(f.Zone)))
 		question, _ := strconv.Atoi(e.Field("question"))
-		r.handOut(o, question, ownerOf(e.Field("owner")), due)
+		r.handOut(o, question, ownerOf(e.Field("owner")), due, f)
 	case "hand over":
 		r.handOver(o, e, f, e.Field("owner"))
 	case "take over":
