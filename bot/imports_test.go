@@ -38,6 +38,10 @@ var arrows = []arrow{
 	{"conversations", []string{"conversations/when", "conversations/postmortem"}, "the rules stand alone: everything else depends on them"},
 	{"conversations/when", nil, "dates and times need nothing else"},
 	{"conversations/postmortem", nil, "the record and its report need nothing else"},
+	{"conversations/postmortem/picture", []string{"conversations/postmortem"}, "pictures show what a report says"},
+	{"conversations/postmortem/html", []string{"conversations/postmortem", "conversations/postmortem/picture"}, "a document prints a report and its pictures, and knows no other document"},
+	{"conversations/postmortem/pdf", []string{"conversations/postmortem", "conversations/postmortem/picture"}, "a document prints a report and its pictures, and knows no other document"},
+	{"conversations/postmortem/documents", []string{"conversations/postmortem", "conversations/postmortem/html", "conversations/postmortem/pdf"}, "the list of documents knows them all"},
 	{"conversations/transcript", []string{"conversations", "conversations/..."}, "transcripts are run against an interface, which others implement"},
 }
 
@@ -61,13 +65,18 @@ var owners = []owner{
 	{"modernc.org/sqlite", []string{"storage/sqlite"}, "no other package knows SQLite"},
 	{"github.com/kelseyhightower/envconfig", []string{"cmd"}, "configuration is read in one place"},
 	{"github.com/spf13/cobra", []string{"cmd"}, "commands of the program are in one place"},
-	{"github.com/yuin/goldmark", []string{"adapters/local"}, "the browser is shown words in CommonMark as HTML"},
+	{"github.com/yuin/goldmark", []string{"adapters/local", "conversations/postmortem/html"}, "words in CommonMark become HTML where a browser shows them, and in a report for browsers"},
+	{"github.com/microcosm-cc/bluemonday", []string{"conversations/postmortem/html"}, "HTML is made in one place"},
+	{"codeberg.org/go-pdf/fpdf", []string{"conversations/postmortem/pdf"}, "PDF is made in one place"},
+	{"gonum.org/v1/plot", []string{"conversations/postmortem/picture"}, "pictures are drawn in one place"},
+	{"golang.org/x/image", []string{"conversations/postmortem/picture"}, "pictures are drawn in one place"},
+	{"codeberg.org/go-fonts/liberation", []string{"conversations/postmortem/picture", "conversations/postmortem/pdf"}, "pictures are measured in the font that the PDF embeds"},
 	{"github.com/slack-go/slack", []string{"adapters/slack"}, "no other package knows Slack"},
 	{"github.com/bwmarrin/discordgo", []string{"adapters/discord"}, "no other package knows Discord"},
 }
 
 // testTools are modules that any test, and any suite of tests, may use.
-var testTools = []string{"github.com/google/go-cmp", "pgregory.net/rapid", "golang.org/x/tools/txtar", "github.com/yuin/goldmark"}
+var testTools = []string{"github.com/google/go-cmp", "pgregory.net/rapid", "golang.org/x/tools/txtar", "golang.org/x/net/html", "github.com/yuin/goldmark"}
 
 // impure are packages of the standard library that the rules must not import.
 var impure = []string{"context", "os", "os/exec", "io/fs", "io/ioutil", "net", "net/http", "log", "log/slog", "database/sql", "math/rand", "math/rand/v2", "crypto/rand", "sync", "syscall", "path/filepath"}
@@ -314,6 +323,10 @@ func TestTheArrowsAreEnforced(t *testing.T) {
 		{"conversations/review.go", "conversations/when", true},
 		{"conversations/review.go", "storage", false},
 		{"conversations/when/date.go", "conversations", false},
+		{"conversations/postmortem/record.go", "conversations/postmortem/html", false},
+		{"conversations/postmortem/html/html.go", "conversations/postmortem", true},
+		{"conversations/postmortem/html/html.go", "conversations/postmortem/pdf", false},
+		{"conversations/postmortem/pdf/pdf.go", "conversations", false},
 		{"cmd/debrief/main.go", "storage/mongo", true},
 		{"exporters/x.go", "conversations", false},
 	} {
@@ -330,6 +343,8 @@ func TestTheArrowsAreEnforced(t *testing.T) {
 		{"storage/sqlite/sqlite.go", "modernc.org/sqlite", true},
 		{"storage/mongo/mongotest/server.go", "go.mongodb.org/mongo-driver/v2/bson", true},
 		{"bot/bot.go", "go.mongodb.org/mongo-driver/v2/bson", false},
+		{"conversations/postmortem/pdf/pdf.go", "codeberg.org/go-pdf/fpdf", true},
+		{"conversations/postmortem/html/html.go", "codeberg.org/go-pdf/fpdf", false},
 		{"conversations/review.go", "context", false},
 		{"conversations/review.go", "strings", true},
 		{"conversations/review_test.go", "os", true},

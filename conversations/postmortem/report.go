@@ -59,11 +59,34 @@ type Row struct {
 	Cells []Text
 }
 
-// Whys is where the tree of causes is drawn, as Record.Tree has it.
-type Whys struct{}
+// Whys is what a picture of the causes shows; without branches it is too large for one.
+type Whys struct{ Branches []Branch }
 
-// Course is where the timeline is drawn.
-type Course struct{}
+// Branch is the causes that answer one question.
+type Branch struct {
+	Question string
+	Whys     []Why
+}
+
+// Why is a cause in a picture, and what made it possible.
+type Why struct {
+	Text     string // on one line, and short enough for a box
+	Accepted bool
+	Whys     []Why
+}
+
+// Course is what a picture of the timeline shows.
+type Course struct {
+	Zone   *time.Location
+	Points []Point // by time
+}
+
+// Point is a row of the timeline in a picture.
+type Point struct {
+	Time    time.Time
+	Key     bool         // it decided what came
+	Moments []MomentName // that it shows
+}
 
 func (Paragraph) block()  {}
 func (Subheading) block() {}
@@ -376,7 +399,7 @@ func (p *page) draft() string {
 		return s != "" && len([]rune(s)) <= summaryText && !cast.names(s) && !strings.Contains(s, "\n")
 	}
 	var sentences []string
-	say := func(s string) { sentences = append(sentences, sentence(s)) }
+	say := func(s string) { sentences = append(sentences, oneLine(sentence(s))) }
 	opening := strings.Join(strings.Fields(p.Title), " ")
 	if impact := points(p.Impact); len(impact) > 0 && len(impact[0].subs) == 0 && quotable(impact[0].text) {
 		opening = strings.TrimPrefix(strings.TrimRight(opening, ".!")+": "+impact[0].text, ": ")
@@ -608,9 +631,41 @@ func (p *page) causes() []Block {
 		blocks = append(blocks, p.tree(causes))
 	}
 	if p.hasTree() {
-		blocks = append(blocks, Whys{})
+		blocks = append(blocks, p.whys())
 	}
 	return blocks
+}
+
+// maxWhys is how many causes a picture has room for.
+const maxWhys = mermaidEdges
+
+func (p *page) whys() Whys {
+	n := 0
+	var grow func(causes []Cause) []Why
+	grow = func(causes []Cause) []Why {
+		var whys []Why
+		for _, c := range causes {
+			if n++; n > maxWhys {
+				return nil
+			}
+			whys = append(whys, Why{Text: dots(cut(oneLine(c.Text), mermaidLabel)), Accepted: c.Accepted != "", Whys: grow(c.Causes)})
+		}
+		return whys
+	}
+	var w Whys
+	for _, root := range append([]Root{""}, Roots...) {
+		question := rootWords[root]
+		if root == "" {
+			question = dots(cut(oneLine(p.Title), mermaidLabel))
+		}
+		if whys := grow(p.causesOf(root)); len(whys) > 0 {
+			w.Branches = append(w.Branches, Branch{question, whys})
+		}
+	}
+	if n > maxWhys {
+		return Whys{}
+	}
+	return w
 }
 
 // deep reports whether any cause has causes.
@@ -835,8 +890,10 @@ func (p *page) timeline() []Block {
 		table.Columns = append(table.Columns, Column{inRow(p.Zone), true})
 	}
 	table.Columns = append(table.Columns, Column{"UTC", true}, Column{"What", false}, Column{"Who", false}, Column{"", false})
+	course := Course{Zone: p.loc, Points: make([]Point, 0, len(p.rows))}
 	var day time.Time
 	for _, row := range p.rows {
+		course.Points = append(course.Points, Point{Time: row.Time, Key: row.key(), Moments: row.moments})
 		local := row.Time.In(p.loc)
 		if !sameDay(day, local) {
 			table.Rows = append(table.Rows, Row{Day: local.Format("Mon 2 Jan 2006")})
@@ -850,7 +907,7 @@ func (p *page) timeline() []Block {
 		cells = append(cells, row.words(), plain(inRow(row.Who)), plain(p.label(row, "", "")))
 		table.Rows = append(table.Rows, Row{Key: row.key(), Cells: cells})
 	}
-	return append(blocks, Course{}, table)
+	return append(blocks, course, table)
 }
 
 // words are what a row says; what decided the outcome is bold.
