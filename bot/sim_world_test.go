@@ -157,7 +157,7 @@ func (o postOffice) Handle(ctx context.Context, e conversations.Event) (conversa
 	switch {
 	case e.Kind == conversations.Reacted:
 		o.s.reactions = append(o.s.reactions, e)
-	case e.Verb == "next":
+	case e.Verb == "next", e.Kind == conversations.Commanded && strings.HasPrefix(e.Text, "publish"):
 		o.s.clicks = append(o.s.clicks, e.At.Truncate(time.Millisecond))
 	}
 	o.s.mail = append(o.s.mail, letter{e: e})
@@ -562,7 +562,7 @@ func (s *sim) isSpaced(subject string, m conversations.Message) {
 		return
 	}
 	slot, now := subject+" "+m.Slot, s.stores.Now()
-	if before, ok := s.last[slot]; ok && now.Sub(before) < storage.SlotSpacing {
+	if before, ok := s.last[slot]; ok && now.Sub(before) < storage.SlotSpacing-time.Millisecond { // stores count in milliseconds
 		s.failf("%s was sent %s after it had been sent", slot, now.Sub(before))
 	}
 	s.last[slot] = now
