@@ -4,13 +4,15 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 	"time"
 	"unicode/utf8"
 )
 
 // Play runs a transcript and prints it as it happens, for people to read: no line is longer than width characters, and
-// every line has its time. The error is that of Run, or of writing.
+// every line has its time. Of an edit it shows what is new, of a long menu the first choices. The error is that of Run, or
+// of writing.
 func Play(ctx context.Context, t *Transcript, stage Stage, w io.Writer, width int) error {
 	r := newRun(t, stage)
 	p := &player{w: w, width: max(width, 40), zone: t.Setting.Zone}
@@ -48,12 +50,56 @@ func (p *player) show(n node, now time.Time) {
 			p.wrap("", "", strings.TrimPrefix(l, `\`+"-- "))
 		}
 	case bot:
-		for _, l := range strings.Split(strings.TrimSuffix(n.text, "\n"), "\n") {
+		for _, l := range seen(strings.Split(strings.TrimSuffix(n.text, "\n"), "\n")) {
 			p.wrap(l[:indent(l)], strings.Repeat(" ", indent(l)+2), l[indent(l):])
 		}
 	case act:
 		p.act(n, now)
 	}
+}
+
+// seen is what people see of what the bot does: of its edits what is new, or, where nothing is, what went; of its menus
+// the first choices.
+func seen(lines []string) []string {
+	var all []string
+	for i := 0; i < len(lines); i++ {
+		all = append(all, closedMenus(lines[i]))
+		if !strings.HasPrefix(lines[i], margin+"bot edits ") || !strings.HasSuffix(lines[i], ":") {
+			continue
+		}
+		var came, went []string
+		for ; i+1 < len(lines) && strings.HasPrefix(lines[i+1], deeper); i++ {
+			line := strings.TrimPrefix(lines[i+1], deeper)
+			if fresh, ok := strings.CutPrefix(line, "+ "); ok {
+				came = append(came, deeper+closedMenus(fresh))
+			} else {
+				went = append(went, deeper+closedMenus(line))
+			}
+		}
+		if len(came) == 0 {
+			came = went
+		}
+		all = append(all, came...)
+	}
+	return all
+}
+
+// menuShown is how much of a menu is shown before anybody opens it.
+const menuShown = 44
+
+var menu = regexp.MustCompile(`\[[^\[\]▾]+ ▾ [^\]]*\]`)
+
+func closedMenus(line string) string {
+	return menu.ReplaceAllStringFunc(line, func(m string) string {
+		for utf8.RuneCountInString(m) > menuShown {
+			i := strings.LastIndex(strings.TrimSuffix(m, " | …]"), " | ")
+			if i < 0 {
+				break
+			}
+			m = m[:i] + " | …]"
+		}
+		return m
+	})
 }
 
 // act prints a line of somebody's with the time that it really has.
