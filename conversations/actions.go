@@ -11,8 +11,8 @@ import (
 	"github.com/debrief-bot/debrief/conversations/when"
 )
 
-// Line is one line of an answer to "what do we change?", or one about a cause that had no change. It is the review's until it has text, owner and due date; then
-// the action item it proposes owns the truth.
+// Line is one line of an answer to "what do we change?", or one about a cause that had no change. It is the review's
+// until it has text, owner and due date; then the action item it proposes owns the truth.
 type Line struct {
 	Ordinal  int       `json:"ordinal"` // never used twice in a review
 	Reply    string    `json:"reply"`   // the answer it stands in
@@ -41,10 +41,12 @@ type action struct {
 	causes                []string
 	due                   when.Date
 	doubt                 string // what stands where a date does, but is none
+	nobody                string // who is named as owner, but is not there
 }
 
 var (
 	personWord   = regexp.MustCompile(`^<@([^>\s]+)>[.,;:]?$`)
+	atWord       = regexp.MustCompile(`^@[\pL\d][\pL\d._-]*$`)
 	priorityWord = regexp.MustCompile(`^(?i)p[123]$`)
 	bulletMark   = regexp.MustCompile(`^\s*(?:[-*•–]|\d{1,2}[.)])\s+`)
 	whatWord     = regexp.MustCompile(`^(?i)#(prevent|detect|mitigate|process)$`)
@@ -65,6 +67,10 @@ func parseAction(line string, now time.Time) action {
 		last := words[len(words)-1]
 		if m := personWord.FindStringSubmatch(last); m != nil && a.owner == "" {
 			a.owner, words = m[1], words[:len(words)-1]
+			continue
+		}
+		if bare := strings.TrimRight(last, ".,;:"); atWord.MatchString(bare) && a.owner == "" && a.nobody == "" {
+			a.nobody, words = bare, words[:len(words)-1]
 			continue
 		}
 		if bare := strings.Trim(last, ".,;()"); priorityWord.MatchString(bare) && a.priority == "" {
@@ -121,7 +127,7 @@ func (r *Review) followLines(o *out, answers []Answered, f Facts) {
 	var order []int        // of the ordinals, as the answers have them
 	follow := func(a Answered, raw, words string, causes []string) {
 		now := a.At.In(f.Person(a.Who).Location(f.Zone))
-		if n := r.followLine(o, a.ID, raw, words, causes, now, kept, f.Settings); n > 0 {
+		if n := r.followLine(o, a, raw, words, causes, now, kept, f); n > 0 {
 			order = append(order, n)
 		}
 	}
@@ -155,15 +161,16 @@ func (r *Review) followLines(o *out, answers []Answered, f Facts) {
 }
 
 // followLine returns the line's ordinal; 0: it says nothing.
-func (r *Review) followLine(o *out, reply, raw, words string, causes []string, now time.Time, kept map[int]bool, s Settings) int {
+func (r *Review) followLine(o *out, a Answered, raw, words string, causes []string, now time.Time, kept map[int]bool, f Facts) int {
 	var parsed action
+	reply := a.ID
 	i := r.sameLine(reply, raw, kept)
 	if i < 0 {
 		parsed = parseAction(words, now)
 		if parsed.causes = known(append(parsed.causes, causes...)); parsed.text == "" {
 			return 0
 		}
-		i = r.matchLine(reply, parsed.text, kept)
+		i = r.matchLine(a, parsed.text, kept)
 	}
 	if i < 0 {
 		r.NextLine++
@@ -186,13 +193,18 @@ func (r *Review) followLine(o *out, reply, raw, words string, causes []string, n
 		if l.Doubt = parsed.doubt; !parsed.due.IsZero() {
 			l.Due = parsed.due
 		}
-		if days := s.dueIn(l.Priority); l.Due.IsZero() && l.Doubt == "" && days > 0 {
+		if days := f.Settings.dueIn(l.Priority); l.Due.IsZero() && l.Doubt == "" && days > 0 {
 			l.Due = when.DateOf(now).AddDays(days)
+		}
+		if no := f.cannotOwn(parsed.owner); no != "" {
+			l.Owner, l.Doubt = "", no
+		} else if parsed.nobody != "" && l.Owner == "" {
+			l.Doubt = "I know nobody called " + parsed.nobody + ". Who will do it?"
 		}
 	} else if !back {
 		return l.Ordinal
 	}
-	r.propose(o, l, s)
+	r.propose(o, l, f.Settings)
 	return l.Ordinal
 }
 
@@ -227,16 +239,26 @@ func (r *Review) sameLine(reply, raw string, taken map[int]bool) int {
 	return slices.IndexFunc(r.Lines, func(l Line) bool { return l.Reply == reply && l.Raw == raw && !taken[l.Ordinal] })
 }
 
-// matchLine finds the line of a reply that this one was before: by the same words, else by half of them.
-func (r *Review) matchLine(reply, text string, taken map[int]bool) int {
-	free := func(l Line) bool { return l.Reply == reply && !taken[l.Ordinal] }
+// matchLine finds the line of a reply that this one was before: by the same words, else by half of them. One that is
+// still there as it was is left to itself, so that a new line beside it does not take its action item.
+func (r *Review) matchLine(a Answered, text string, taken map[int]bool) int {
+	raws := strings.Split(a.Body, "\n")
+	free := func(l Line) bool { return l.Reply == a.ID && !taken[l.Ordinal] && !slices.Contains(raws, l.Raw) }
 	if i := slices.IndexFunc(r.Lines, func(l Line) bool { return free(l) && strings.EqualFold(l.Text, text) }); i >= 0 {
 		return i
 	}
-	return mostAlike(text, len(r.Lines), func(i int) (string, bool) { return r.Lines[i].Text, free(r.Lines[i]) })
+	if i := mostAlike(text, len(r.Lines), func(i int) (string, bool) { return r.Lines[i].Text, free(r.Lines[i]) }); i >= 0 {
+		return i
+	}
+	is := slices.IndexFunc(r.Lines, func(l Line) bool { return l.Reply == a.ID && !l.Gone })
+	if is >= 0 && len(raws) == 1 && free(r.Lines[is]) && !slices.ContainsFunc(r.Lines[is+1:], func(l Line) bool { return l.Reply == a.ID && !l.Gone }) {
+		return is // its one line was put in other words
+	}
+	return -1
 }
 
-// mostAlike is which of n texts shares most words with this one, and at least half of them; below zero: none does.
+// mostAlike is which of n texts shares most words with this one, and at least half of them, or all that one of the two
+// has; below zero: none does.
 func mostAlike(text string, n int, at func(i int) (text string, free bool)) int {
 	best, most := -1, 0
 	words := strings.Fields(strings.ToLower(text))
@@ -246,7 +268,7 @@ func mostAlike(text string, n int, at func(i int) (text string, free bool)) int 
 			continue
 		}
 		have := strings.Fields(strings.ToLower(other))
-		if n := shared(words, have); 2*n >= max(len(words), len(have)) && n > most {
+		if n := shared(words, have); (2*n >= max(len(words), len(have)) || n == min(len(words), len(have))) && n > most {
 			best, most = i, n
 		}
 	}
@@ -281,7 +303,7 @@ func (r *Review) fill(o *out, e Event, f Facts) {
 		l := &r.Lines[i]
 		n := strconv.Itoa(l.Ordinal)
 		changed := false
-		if owner := ownerOf(e.Field("owner " + n)); owner != "" && l.Owner == "" {
+		if owner := ownerOf(e.Field("owner " + n)); owner != "" && l.Owner == "" && f.cannotOwn(owner) == "" {
 			l.Owner, changed = owner, true
 		}
 		if typed := strings.TrimSpace(e.Field("due " + n)); typed != "" && l.Due.IsZero() {
@@ -290,6 +312,7 @@ func (r *Review) fill(o *out, e Event, f Facts) {
 			}
 		}
 		if changed && !l.Gone {
+			l.Doubt = ""
 			r.propose(o, l, f.Settings)
 		}
 	}

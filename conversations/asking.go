@@ -68,19 +68,19 @@ func (r *Review) hasAsked(n int) bool {
 }
 
 // next closes question n and goes on. A click on a question that is closed already says so.
-func (r *Review) next(o *out, n int, e Event, f Facts) {
+func (r *Review) next(o *out, n int, e Event) {
 	if r.halted(o) {
 		return
 	}
 	if n == 0 || r.isClosed(n) || !r.hasAsked(n) {
-		o.reply("where")
+		o.reply("quicker")
 		return
 	}
 	r.close(o, Closed{Question: n, Who: e.Who}, e)
 }
 
 // skip leaves a question out, also one that was not asked yet. What is answered all the same counts.
-func (r *Review) skip(o *out, n int, why string, e Event, f Facts) {
+func (r *Review) skip(o *out, n int, why string, e Event) {
 	if r.halted(o) {
 		return
 	}
@@ -89,16 +89,16 @@ func (r *Review) skip(o *out, n int, why string, e Event, f Facts) {
 		return
 	}
 	if r.isClosed(n) {
-		o.reply("where")
+		o.say("Question " + strconv.Itoa(n) + " is closed already.")
 		return
 	}
 	r.close(o, Closed{Question: n, Skipped: true, Why: shorten(why, 300), Who: e.Who}, e)
 }
 
-// halted says what stands in the way of going on: the review is parked, cancelled or out.
+// halted says what stands in the way of going on: the review is parked, cancelled, or out and nothing is asked.
 func (r *Review) halted(o *out) bool {
 	switch {
-	case r.Parked != nil, r.Stage == StageCancelled, r.Stage == StagePublishing, r.Stage == StagePublished:
+	case r.Parked != nil, r.Stage == StageCancelled, r.Stage == StagePublishing, r.Stage == StagePublished && r.asking() == 0:
 		o.reply("where")
 		return true
 	}
@@ -119,6 +119,7 @@ func (r *Review) close(o *out, c Closed, e Event) {
 	r.setFocus(Focus{From: e.At})
 	q, more := r.following()
 	switch {
+	case r.Stage == StagePublished: // a question that was asked again afterwards
 	case !more:
 		r.Stage, r.DraftOut = StageDraft, !r.Tiny
 	case !r.Async:
@@ -128,12 +129,22 @@ func (r *Review) close(o *out, c Closed, e Event) {
 
 // following is the first question in order that is neither asked nor left out.
 func (r *Review) following() (Question, bool) {
-	for _, q := range r.questions() {
-		if !r.hasAsked(q.N) && !r.isClosed(q.N) && r.needed(q) {
+	for _, q := range r.openQuestions() {
+		if !r.hasAsked(q.N) {
 			return q, true
 		}
 	}
 	return Question{}, false
+}
+
+// openQuestions are those that are not done with. Where nothing is asked by itself, one that was answered without being
+// asked is.
+func (r *Review) openQuestions() []Question {
+	answers := r.answers()
+	return slices.DeleteFunc(slices.Clone(r.questions()), func(q Question) bool {
+		given := r.Async && !r.hasAsked(q.N) && len(takenFor(answers, q.N)) > 0
+		return r.isClosed(q.N) || given || !r.needed(q)
+	})
 }
 
 // needed reports whether a question is asked at all: the last one only when there is something to ask about.
@@ -147,8 +158,8 @@ func (r *Review) waits(q Question) (waits []int) {
 	if r.Tiny {
 		return nil
 	}
-	for _, other := range r.questions() {
-		if slices.Index(phases, other.Phase) < slices.Index(phases, q.Phase) && !r.isClosed(other.N) {
+	for _, other := range r.openQuestions() {
+		if slices.Index(phases, other.Phase) < slices.Index(phases, q.Phase) {
 			waits = append(waits, other.N)
 		}
 	}
@@ -168,7 +179,7 @@ func (r *Review) showQuestion(o *out, n int) {
 }
 
 // askHere moves the focus to a question: it is asked if it was not yet, and opened again if it was closed.
-func (r *Review) askHere(o *out, n int, e Event, f Facts) {
+func (r *Review) askHere(o *out, n int, e Event) {
 	q, ok := r.question(n)
 	switch {
 	case !ok:
@@ -176,6 +187,9 @@ func (r *Review) askHere(o *out, n int, e Event, f Facts) {
 		return
 	case r.Thread.Thread == "" || r.Parked != nil || r.Stage == StageCancelled || r.Stage == StagePublishing:
 		o.reply("where")
+		return
+	case q.Gives == PartLeft && !r.needed(q):
+		o.say("Every cause has a change already.")
 		return
 	case len(r.waits(q)) > 0 && r.Stage == StageOpen:
 		o.reply("not yet", strconv.Itoa(n))
@@ -195,7 +209,7 @@ func (r *Review) askHere(o *out, n int, e Event, f Facts) {
 // askCommand is `ask 4`, or `ask 4 @kim thu`: kim is to answer it, wherever and whenever that suits.
 func (r *Review) askCommand(o *out, n int, rest string, e Event, f Facts) {
 	if strings.TrimSpace(rest) == "" {
-		r.askHere(o, n, e, f)
+		r.askHere(o, n, e)
 		return
 	}
 	a := parseAction("- "+rest, e.At.In(f.Person(e.Who).Location(f.Zone)))
@@ -203,17 +217,29 @@ func (r *Review) askCommand(o *out, n int, rest string, e Event, f Facts) {
 		o.say(r.noQuestion(n))
 		return
 	}
-	if a.owner == "" || (a.text != "" && !strings.EqualFold(a.text, "by")) || a.doubt != "" {
+	switch {
+	case a.doubt != "":
+		o.say(asked(a.doubt))
+	case a.nobody != "":
+		o.say("I know nobody called " + a.nobody + ".")
+	case a.owner == "" || (a.text != "" && !strings.EqualFold(a.text, "by")):
 		o.say("Say who and by when: `ask " + strconv.Itoa(n) + " @kim thu`.")
-		return
+	default:
+		r.handOut(o, n, a.owner, a.due, f)
 	}
-	r.handOut(o, n, a.owner, a.due, f)
 }
 
 // handOut asks one person to answer a question, by a day. They hear of it in their weekly message.
 func (r *Review) handOut(o *out, n int, who string, due when.Date, f Facts) {
 	if _, ok := r.question(n); !ok || who == "" {
 		o.say(r.noQuestion(n))
+		return
+	}
+	if no := f.cannotOwn(who); no != "" {
+		o.say(no)
+		return
+	}
+	if r.halted(o) {
 		return
 	}
 	r.Handed = slices.DeleteFunc(r.Handed, func(h Handed) bool { return h.Question == n })

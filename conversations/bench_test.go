@@ -158,6 +158,34 @@ func BenchmarkStepActions(b *testing.B) {
 	}
 }
 
+// newTree is a review that has heard n causes: every one of the first ten roots has branches, and one of them goes deep.
+func newTree(n int) *meeting {
+	m := newReview(5, 0, answer)
+	for i := 1; i <= n; i++ {
+		text := fmt.Sprintf("the %dth guard was never tried out", i)
+		if i > 10 {
+			above := i / 10
+			if i%10 == 0 {
+				above = i - 10
+			}
+			text = fmt.Sprintf("w%d: %s", above, text)
+		}
+		m.take(m.reply(50000+i, text))
+	}
+	return m
+}
+
+func BenchmarkWhys(b *testing.B) {
+	for _, n := range []int{10, 998} {
+		m := newTree(n)
+		b.Run(fmt.Sprintf("step/causes=%d", n), func(b *testing.B) { benchStep(b, m, m.reply(90000, "w3: one more guard was never tried out")) })
+		b.Run(fmt.Sprintf("question/causes=%d", n), func(b *testing.B) { benchRender(b, m, "question", "5") })
+		b.Run(fmt.Sprintf("card/causes=%d", n), func(b *testing.B) { benchRender(b, m, "card") })
+		b.Run(fmt.Sprintf("draft/causes=%d", n), func(b *testing.B) { benchRender(b, m, "draft") })
+		b.Run(fmt.Sprintf("left/causes=%d", n), func(b *testing.B) { benchRender(b, m, "question", "9") })
+	}
+}
+
 func BenchmarkStepTimelineEvent(b *testing.B) {
 	ref := conversations.MessageRef{Workspace: benchWorkspace, Channel: "C1", ID: "1700000000.000001"}
 	pin := conversations.Event{Kind: conversations.Reacted, Who: "ana", Where: benchRoot, Message: ref, Emoji: "📌", On: true}
@@ -193,24 +221,24 @@ func (m *meeting) timeline(n int) {
 	}
 }
 
-func BenchmarkRender(b *testing.B) {
-	render := func(view string, args ...string) func(b *testing.B, m *meeting) {
-		return func(b *testing.B, m *meeting) {
-			b.ReportAllocs()
-			ef := conversations.Effect{Kind: conversations.Post, View: view, Args: args}
-			for b.Loop() {
-				_ = conversations.RenderNeeds(m.subject, ef, m.facts)
-				if _, ok := conversations.Render(m.subject, ef, m.facts); !ok {
-					b.Fatal("there is nothing to say")
-				}
-			}
+// benchRender renders one view again and again.
+func benchRender(b *testing.B, m *meeting, view string, args ...string) {
+	b.ReportAllocs()
+	ef := conversations.Effect{Kind: conversations.Post, View: view, Args: args}
+	for b.Loop() {
+		_ = conversations.RenderNeeds(m.subject, ef, m.facts)
+		if _, ok := conversations.Render(m.subject, ef, m.facts); !ok {
+			b.Fatal("there is nothing to say")
 		}
 	}
+}
+
+func BenchmarkRender(b *testing.B) {
 	for _, n := range []int{20, 1000} {
 		m := newReview(2, n/2, func(_, i int) string { return fmt.Sprintf("09:%02d rolled back for the %dth time", i%60, i) })
 		m.timeline(n)
-		b.Run(fmt.Sprintf("card/events=%d,heard=%d", n, n/2), func(b *testing.B) { render("card")(b, m) })
-		b.Run(fmt.Sprintf("question/events=%d,heard=%d", n, n/2), func(b *testing.B) { render("question", "1")(b, m) })
+		b.Run(fmt.Sprintf("card/events=%d,heard=%d", n, n/2), func(b *testing.B) { benchRender(b, m, "card") })
+		b.Run(fmt.Sprintf("question/events=%d,heard=%d", n, n/2), func(b *testing.B) { benchRender(b, m, "question", "1") })
 	}
 }
 

@@ -28,7 +28,7 @@ func (r *Review) answerForm(id, question string) Answer {
 		return private("Which question? They are 1 to " + strconv.Itoa(len(r.questions())) + ".")
 	}
 	return Answer{Form: &Form{
-		Title: shorten(strconv.Itoa(q.N)+" · "+q.Title, 24), Verb: "answer", Subject: id, Value: strconv.Itoa(q.N), Submit: "Answer",
+		Title: shorten(strconv.Itoa(q.N)+" · "+q.Short, 24), Verb: "answer", Subject: id, Value: strconv.Itoa(q.N), Submit: "Answer",
 		Inputs: []Input{{Name: "text", Label: q.Title, Hint: plainHint(q.Hint), Lines: true}},
 	}}
 }
@@ -66,7 +66,7 @@ func (r *Review) formFor(p *page, id string, e Event) Answer {
 	case "sort form":
 		return r.sortForm(id, e.Value)
 	case "rewrite form":
-		return r.rewriteForm(id, e.Value)
+		return r.rewriteForm(id, e)
 	case "form":
 	default:
 		return Answer{}
@@ -92,7 +92,7 @@ func (r *Review) formFor(p *page, id string, e Event) Answer {
 		}
 		form.Inputs = []Input{{Name: "severity", Label: "How bad was it? 1 is the worst", Options: options}}
 	case "moments":
-		form.Title = "When was it what?"
+		form.Title = "Four moments"
 		said, _ := r.moments(r.answers(), p.facts)
 		for _, name := range postmortem.MomentNames {
 			form.Inputs = append(form.Inputs, Input{
@@ -133,14 +133,6 @@ func (r *Review) formFor(p *page, id string, e Event) Answer {
 		form.Title = "Hand over"
 		form.Submit = "Hand over"
 		form.Inputs = []Input{{Name: "owner", Label: "Who leads it from now on?", Hint: "@kim"}}
-	case "take over":
-		form.Title = "Take over"
-		form.Submit = "Take over"
-		form.Inputs = []Input{{Name: "why", Label: "Anything the others should know?", Optional: true}}
-	case "reopen":
-		form.Title = "Reopen"
-		form.Submit = "Reopen"
-		form.Inputs = []Input{{Name: "why", Label: "What is to be mended?", Optional: true}}
 	default:
 		return Answer{}
 	}
@@ -182,45 +174,59 @@ func (r *Review) sortForm(id, question string) Answer {
 	}}
 }
 
-// rewriteForm lets a reply be said in other words.
-func (r *Review) rewriteForm(id, value string) Answer {
-	n, _ := strconv.Atoi(value)
+// rewriteForm lets a reply be said in other words, by whoever said it.
+func (r *Review) rewriteForm(id string, e Event) Answer {
+	n, _ := strconv.Atoi(e.Value)
 	i := slices.IndexFunc(r.Heard, func(h Heard) bool { return h.N == n && !h.Deleted })
 	if i < 0 {
 		return private("That reply is gone.")
 	}
+	if r.Heard[i].Who != e.Who {
+		return private("Only whoever said it can say it in other words. ❌ on the reply leaves it out, and you can add your own.")
+	}
 	return Answer{Form: &Form{
-		Title: "Write it again", Verb: "rewrite", Subject: id, Value: value, Submit: "Save",
+		Title: "Write it again", Verb: "rewrite", Subject: id, Value: e.Value, Submit: "Save",
 		Inputs: []Input{{Name: "text", Label: "In other words", Value: r.Heard[i].Text, Lines: true}},
 	}}
 }
 
 // renderLook shows privately what is odd about the answers to a question.
-func (r *Review) renderLook(p *page, id, question string) {
+func (r *Review) renderLook(p *page, id, question, who string) {
 	n, _ := strconv.Atoi(question)
-	shown := 0
-	for _, a := range r.answers() {
-		doubts := r.looks(a, p.facts)
-		if a.Question != n || len(doubts) == 0 {
-			continue
+	var all []Answered
+	answers := r.answers()
+	odd := r.odd(answers, p.facts)
+	for _, a := range answers {
+		if a.Question == n && len(odd.looks(a)) > 0 {
+			all = append(all, a)
 		}
-		if shown++; shown > 3 { // a message has room for five rows of buttons
-			p.words("\n… and more; look again when these are settled.")
+	}
+	if len(all) == 0 {
+		p.words("Nothing is left to look at.")
+	}
+	for i, a := range all {
+		if i == 3 { // a message has room for five rows of buttons
+			p.words("\n… and more. Look again when these are settled.")
 			return
 		}
-		if shown > 1 {
+		it := "it"
+		if i > 0 {
 			p.words("\n\n")
 		}
+		if len(all) > 1 {
+			it = strconv.Itoa(i + 1)
+			p.words("**" + it + "** ")
+		}
 		p.words("“").quote(shorten(a.Body, 300)).words("” – ").someone(a.Who)
-		for _, d := range doubts {
+		for _, d := range odd.looks(a) {
 			p.words("\n").inert(d)
 		}
 		value := strconv.Itoa(a.N)
-		p.row(Control{Label: "Write it again", Verb: "rewrite form", Subject: id, Value: value, Primary: true},
-			Control{Label: "Keep as it is", Verb: "keep", Subject: id, Value: value})
-	}
-	if shown == 0 {
-		p.words("Nothing is left to look at.")
+		var row []Control
+		if a.Who == who {
+			row = append(row, Control{Label: "Write " + it + " again", Verb: "rewrite form", Subject: id, Value: value, Primary: true})
+		}
+		p.row(append(row, Control{Label: "Keep " + it + " as it is", Verb: "keep", Subject: id, Value: value})...)
 	}
 }
 

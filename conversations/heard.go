@@ -24,6 +24,22 @@ type Heard struct {
 	Cut      bool      `json:"cut,omitempty"`    // talk, of which only the beginning is kept, if anything
 	Warned   bool      `json:"warned,omitempty"` // our ⚠ is on it
 	Kept     bool      `json:"kept,omitempty"`   // somebody looked at what is odd about it and keeps it as it is
+	Judged   string    `json:"judged,omitempty"` // what its words looked like when they came: see looksLike
+}
+
+// looksLike tells whether a plain reply looks like an answer to what was asked. Its words are judged once: what somebody
+// was shown as taken stays taken when the rest of it is not kept, and when the rules are better one day.
+func (h Heard) looksLike(about asking) (judged string, answer bool) {
+	switch h.Judged {
+	case string(about) + " +":
+		return h.Judged, true
+	case string(about) + " -":
+		return h.Judged, false
+	}
+	if looksLikeTalk(h.Text, about) {
+		return string(about) + " -", false
+	}
+	return string(about) + " +", true
 }
 
 // Mark is one person's 📝 or ❌ on a message.
@@ -33,6 +49,7 @@ type Mark struct {
 	Emoji   string    `json:"emoji"`
 	On      bool      `json:"on,omitempty"`
 	At      time.Time `json:"at"`
+	Form    bool      `json:"form,omitempty"` // ticked in the form for sorting: the message itself does not show it
 }
 
 // hear keeps a reply, in the order of message times. false: there are too many.
@@ -77,7 +94,7 @@ func (r *Review) edited(e Event) {
 
 // write sets the words, as many of them as are kept.
 func (h *Heard) write(text string, masked bool) {
-	h.Text, h.Masked, h.Cut = cutRunes(text, answerRunes), masked, false
+	h.Text, h.Masked, h.Cut, h.Judged = cutRunes(text, answerRunes), masked, false, ""
 	h.Long = len(h.Text) < len(text)
 }
 
@@ -102,9 +119,12 @@ func (r *Review) marked(e Event) {
 	if e.Emoji != markTake && e.Emoji != markLeave {
 		return
 	}
-	m := Mark{Message: e.Message.ID, Who: e.Who, Emoji: e.Emoji, On: e.On, At: e.At}
+	r.mark(Mark{Message: e.Message.ID, Who: e.Who, Emoji: e.Emoji, On: e.On, At: e.At})
+}
+
+func (r *Review) mark(m Mark) {
 	for i, have := range r.Marks {
-		if have.Message == m.Message && have.Who == m.Who && have.Emoji == m.Emoji {
+		if have.Message == m.Message && have.Who == m.Who && have.Emoji == m.Emoji && have.Form == m.Form {
 			if m.At.After(have.At) || (m.At.Equal(have.At) && !m.On) {
 				r.Marks[i] = m
 			}
@@ -152,13 +172,13 @@ func (r *Review) setMarks(message, emoji string, snap Snapshot, at time.Time) {
 		}
 	}
 	for i, m := range r.Marks {
-		if m.Message == message && m.Emoji == emoji && m.On && !slices.Contains(who, m.Who) {
+		if m.Message == message && m.Emoji == emoji && m.On && !m.Form && !slices.Contains(who, m.Who) {
 			r.Marks[i].On, r.Marks[i].At = false, at
 		}
 	}
 	for _, w := range who {
 		on := slices.ContainsFunc(r.Marks, func(m Mark) bool {
-			return m.Message == message && m.Emoji == emoji && m.Who == w && m.On
+			return m.Message == message && m.Emoji == emoji && m.Who == w && m.On && !m.Form
 		})
 		if !on {
 			r.marked(Event{Message: MessageRef{ID: message}, Who: w, Emoji: emoji, On: true, At: at})
@@ -168,12 +188,13 @@ func (r *Review) setMarks(message, emoji string, snap Snapshot, at time.Time) {
 
 // followMarks puts our 📝 on every reply that is taken and our ⚠ on every one that somebody should look at again.
 func (r *Review) followMarks(o *out, answers []Answered, f Facts) {
+	odd := r.odd(answers, f)
 	for _, a := range answers {
 		h := &r.Heard[a.index]
 		if h.Question != 0 || h.Deleted { // forms and commands have no message to mark
 			continue
 		}
-		warned := len(r.doubts(a, f)) > 0
+		warned := len(odd.doubts(a)) > 0
 		message := MessageRef{Workspace: r.Home.Workspace, Channel: r.Thread.Channel, ID: h.ID}
 		if a.Taken != h.Noted {
 			h.Noted = a.Taken
@@ -195,6 +216,7 @@ func (r *Review) followTalk(o *out, answers []Answered) {
 	}
 	for _, a := range answers {
 		h := &r.Heard[a.index]
+		h.Judged = a.judged
 		switch {
 		case h.Deleted || h.Question != 0:
 		case a.Taken && h.Cut:
@@ -213,6 +235,7 @@ type Answered struct {
 	Body     string // without what addresses it
 	Under    string // of the whys: the cause or root that a plain reply explains
 	index    int
+	judged   string
 }
 
 // answers decides of every reply which question it belongs to and whether it is an answer, from all of them: what comes
@@ -247,8 +270,9 @@ func (r *Review) answers() []Answered {
 		if a.Question != 0 && !lapsed {
 			last[a.Question] = h.At
 		}
-		q, _ := r.question(a.Question)
-		a.Taken = a.Question != 0 && !h.Deleted && takes(a, q, marks, lapsed, named || q.labels(a.Body, h.At))
+		if q, asked := r.question(a.Question); asked && !h.Deleted {
+			a.Taken, a.judged = takes(a, q, marks, lapsed, named)
+		}
 		all = append(all, a)
 	}
 	return all
@@ -264,15 +288,21 @@ func (r *Review) aboutCauses(focus int) int {
 }
 
 // takes decides whether a reply to a question is an answer: the last mark of anybody, else what it looks like.
-func takes(a Answered, q Question, marks map[string]Mark, lapsed, named bool) bool {
+func takes(a Answered, q Question, marks map[string]Mark, lapsed, named bool) (taken bool, judged string) {
 	m, marked := marks[a.ID]
-	if marked && (a.Cut || strings.TrimSpace(a.Body) != "") {
-		return m.Emoji == markTake
+	empty := strings.TrimSpace(a.Body) == ""
+	switch {
+	case marked && (a.Cut || !empty):
+		return m.Emoji == markTake, a.Judged
+	case empty:
+		return false, a.Judged
+	case named, q.labels(a.Body, a.At):
+		return true, a.Judged
+	case lapsed:
+		return false, a.Judged
 	}
-	if strings.TrimSpace(a.Body) == "" {
-		return false
-	}
-	return named || (!lapsed && !looksLikeTalk(a.Body, q.asks()))
+	judged, taken = a.looksLike(q.asks())
+	return taken, judged
 }
 
 // newestMarks are the last 📝 or ❌ on each message, by its id. ❌ wins where the order cannot be known.
@@ -326,7 +356,7 @@ func (r *Review) said(o *out, e Event, f Facts) {
 		return // what other programs write is not an answer; it can be pinned
 	}
 	if strings.EqualFold(strings.TrimSpace(e.Text), "next") && e.Who == r.Facilitator && r.begun() {
-		r.next(o, r.asking(), e, f)
+		r.next(o, r.asking(), e)
 		return
 	}
 	h := Heard{ID: e.Message.ID, Who: e.Who, At: e.At, Text: e.Text, Masked: e.Masked, ReplyTo: e.ReplyTo}
@@ -349,6 +379,10 @@ func (r *Review) answer(o *out, h Heard) {
 	}
 	if !r.hear(h) {
 		o.reply("full")
+		return
+	}
+	if tooLong(h.Text) {
+		o.reply("taken", strconv.Itoa(q.N), "long")
 		return
 	}
 	o.reply("taken", strconv.Itoa(q.N))
@@ -381,18 +415,17 @@ func (r *Review) sort(e Event) {
 			if !taken {
 				on, off = off, on
 			}
-			message := MessageRef{ID: a.ID}
-			r.marked(Event{Message: message, Who: e.Who, Emoji: off, At: e.At})
-			r.marked(Event{Message: message, Who: e.Who, Emoji: on, On: true, At: e.At})
+			r.mark(Mark{Message: a.ID, Who: e.Who, Emoji: off, At: e.At, Form: true})
+			r.mark(Mark{Message: a.ID, Who: e.Who, Emoji: on, On: true, At: e.At, Form: true})
 		}
 	}
 }
 
-// rewrite gives a reply other words, as if its message had been edited.
+// rewrite gives a reply other words, as if whoever said it had edited the message.
 func (r *Review) rewrite(n int, e Event) {
 	for i := range r.Heard {
 		h := &r.Heard[i]
-		if h.N != n || h.Deleted || !e.At.After(h.EditedAt) || strings.TrimSpace(e.Field("text")) == "" {
+		if h.N != n || h.Deleted || h.Who != e.Who || !e.At.After(h.EditedAt) || strings.TrimSpace(e.Field("text")) == "" {
 			continue
 		}
 		h.write(e.Field("text"), e.Masked)

@@ -54,13 +54,15 @@ func (r *Review) reword(o *out, what *string, name, text string) {
 
 // park pauses the review: `park`, `park until 2 june`, `park waiting for the vendor`.
 func (r *Review) park(o *out, e Event, f Facts, args string) {
-	if r.Parked != nil || len(r.Published) > 0 || r.Stage == StageCancelled {
+	if r.Parked != nil || len(r.Published) > 0 || r.Stage == StageCancelled || r.Stage == StagePublishing {
 		o.reply("where")
 		return
 	}
 	p := &Parked{At: e.At, By: e.Who}
 	text := strings.TrimSpace(args)
-	if first, rest := cutWord(text); strings.EqualFold(first, "until") {
+	first, rest := cutWord(text)
+	dated := strings.EqualFold(first, "until")
+	if dated {
 		text = rest
 	}
 	now := e.At.In(f.Person(e.Who).Location(f.Zone))
@@ -73,6 +75,9 @@ func (r *Review) park(o *out, e Event, f Facts, args string) {
 			words = words[:len(words)-1]
 		}
 		p.Until, p.Why = morning(due, now.Location()), strings.Join(words, " ")
+	} else if dated {
+		o.say(sentence(err) + " `park` alone pauses until somebody says `resume`.")
+		return
 	} else {
 		p.Why = shorten(text, 300)
 	}
@@ -89,14 +94,18 @@ func morning(d when.Date, loc *time.Location) time.Time {
 // resume ends a pause; what was asked before is in focus again.
 func (r *Review) resume(o *out) {
 	if r.Parked == nil {
-		o.reply("where")
+		o.say("This review is not parked.")
 		return
 	}
+	r.goOn(o.event.At)
+	o.reply("resumed")
+}
+
+func (r *Review) goOn(at time.Time) {
 	r.Parked = nil
 	if n := r.asking(); n != 0 {
-		r.setFocus(Focus{Question: n, From: o.event.At})
+		r.setFocus(Focus{Question: n, From: at})
 	}
-	o.reply("resumed")
 }
 
 // cancel ends the review without a report. What was said stays; `reopen` takes it up again.
@@ -105,7 +114,7 @@ func (r *Review) cancel(o *out, e Event, f Facts, why string) {
 	case r.Stage == StageCancelled || r.Stage == StagePublishing || len(r.Published) > 0:
 		o.reply("where")
 	case !r.leads(e.Who, f):
-		o.reply("not yours", "ends")
+		o.reply("not yours", "end it")
 	case strings.TrimSpace(why) == "":
 		o.say("Say why: `cancel it was a drill`.")
 	default:
@@ -119,10 +128,12 @@ func (r *Review) cancel(o *out, e Event, f Facts, why string) {
 // reopen takes a published or cancelled review up again. Versions and action items stay as they are.
 func (r *Review) reopen(o *out, e Event, f Facts) {
 	switch {
-	case r.Stage != StagePublished && r.Stage != StageCancelled:
+	case r.Stage == StagePublishing:
 		o.reply("where")
+	case r.Stage != StagePublished && r.Stage != StageCancelled:
+		o.say("This review is open already.")
 	case !r.leads(e.Who, f):
-		o.reply("not yours", "reopens")
+		o.reply("not yours", "reopen it")
 	default:
 		r.Reason, r.Approved = "", nil
 		r.Stage = StageDraft
@@ -143,14 +154,15 @@ func (r *Review) handOver(o *out, e Event, f Facts, to string) {
 	if owner == "" {
 		owner = ownerOf(to)
 	}
-	p, known := f.People[owner]
 	switch {
 	case !r.leads(e.Who, f):
-		o.reply("not yours", "hands over")
-	case owner == "" || (known && (p.Bot || !p.Active)):
+		o.reply("not yours", "hand it over")
+	case owner == "":
 		o.say("Name who is to lead it: `hand over @kim`.")
+	case f.cannotOwn(owner) != "":
+		o.say(f.cannotOwn(owner))
 	case owner == r.Facilitator:
-		o.reply("where")
+		o.reply("led")
 	default:
 		r.lead(o, owner, e.At, f.Settings)
 		o.weekly(owner, f, "weekly note", o.subject, Field{"text", f.Person(e.Who).Name + " handed it over to you: you lead it now."})

@@ -38,10 +38,19 @@ func (r *Review) approved() []Approval {
 	return slices.DeleteFunc(slices.Clone(r.Approved), func(a Approval) bool { return a.Draft != draft })
 }
 
-// fingerprint tells two drafts apart by everything that was said in the review.
+// fingerprint tells two drafts apart by everything that was said and filled in in the review.
 func (r *Review) fingerprint() string {
 	h := sha256.New()
-	for _, part := range append([]string{r.Title, r.Summary, r.Trigger, strconv.Itoa(r.Severity)}, fingerprints(r.answers())...) {
+	parts := append([]string{r.Title, r.Summary, r.Trigger, strconv.Itoa(r.Severity)}, fingerprints(r.answers())...)
+	for _, l := range r.Lines {
+		if !l.Gone {
+			parts = append(parts, l.Text, l.Owner, l.Due.String())
+		}
+	}
+	for _, c := range r.Closed {
+		parts = append(parts, strconv.FormatBool(c.Skipped), c.Why)
+	}
+	for _, part := range parts {
 		h.Write([]byte(part + "\x00"))
 	}
 	return hex.EncodeToString(h.Sum(nil)[:12])
@@ -73,23 +82,24 @@ func (r *Review) approve(o *out, e Event, f Facts) {
 // "anyway", "roles", "names", or several of them.
 func (r *Review) publish(o *out, e Event, f Facts, how string) {
 	says := func(word string) bool { return slices.Contains(strings.Fields(how), word) }
+	roles := says("roles") || (r.Roles && !says("names"))
 	switch {
 	case r.Parked != nil || r.Stage == StageCancelled:
 		o.reply("where")
 	case r.Stage == StagePublishing:
 		o.say("It is being published.")
 	case !r.leads(e.Who, f):
-		o.reply("not yours", "publishes")
-	case r.Stage == StageOpen && !says("anyway"):
-		o.reply("unfinished")
+		o.reply("not yours", "publish it")
+	case r.Stage == StageOpen && !says("anyway") && len(r.openQuestions()) > 0:
+		o.reply("unfinished", how)
 	case r.wantsApproval() && len(r.approved()) == 0:
 		o.reply("unapproved")
-	case r.Stage == StagePublished && r.Changes == 0 && says("roles") == r.Roles:
+	case r.Stage == StagePublished && r.Changes == 0 && roles == r.Roles:
 		o.say("Nothing has changed since version " + strconv.Itoa(len(r.Published)) + ".")
 	default:
 		r.Stage = StagePublishing
 		r.setFocus(Focus{From: e.At}) // what is said from now on comes after the report
-		r.Roles = says("roles") || (r.Roles && !says("names"))
+		r.Roles = roles
 		o.add(Effect{
 			Kind: Keep, To: "archive", View: "report", Key: r.versionKey(len(r.Published) + 1), At: f.Now, Person: e.Who,
 		})
@@ -108,6 +118,18 @@ func (r *Review) askToPublish(o *out, e Event, f Facts) {
 
 func (r *Review) versionKey(n int) string {
 	return r.Home.Workspace + "/report/" + number("PM", r.Number) + "/v" + strconv.Itoa(n)
+}
+
+// waitsForFiling reports whether an event would change what is said while a version is being filed: the version is what
+// was approved, and what comes a moment later is a change since.
+func (r *Review) waitsForFiling(e Event) bool {
+	switch e.Kind {
+	case Said, Commanded, Edited, Deleted, Reacted, Submitted, Fetched:
+		return true
+	case Clicked:
+		return e.Verb != "publish"
+	}
+	return false
 }
 
 // filed posts what was frozen: from the kept row, not from what is stored now.

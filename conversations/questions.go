@@ -64,8 +64,9 @@ var (
 		},
 		{
 			N: 2, Phase: "what happened", Short: "Four moments", Gives: PartMoments,
-			Title: "When was it what?",
-			Hint:  "Say it with a time or an event, `eased 14:31` or `over E-14`, or `noticed unknown`. Who was first to take it on counts too: `acknowledged 14:12`.",
+			Title: "When did it begin, and when was it over?",
+			Hint: "Change what is wrong and add what is missing, by a time or an event: `eased 14:31`, `over E-14`, `noticed unknown`. " +
+				"When somebody took it on counts too: `acknowledged 14:12`.",
 		},
 		{
 			N: 3, Phase: "what happened", Short: "How we found out", Gives: PartDetection,
@@ -76,13 +77,13 @@ var (
 		{
 			N: 4, Phase: "what happened", Short: "Impact", Gives: PartImpact,
 			Title: "Who was hit, how many, and what could they not do?",
-			Hint:  "Numbers if you have them; `unknown` is an answer. Begin with ( to say something that is just talk.",
+			Hint:  "Numbers if you have them; `unknown` is an answer. What begins with ( is just talk.",
 		},
 		{
 			N: 5, Phase: "why", Short: "Why", Gives: PartCauses,
 			Title: "Why did it happen, why did we notice late, why did it take long?",
-			Hint: "One line each: `late: the alert averages all countries`. `w2: …` goes under the cause with that number and says why it was so; " +
-				"`(E-3)` in a line names an event that shows it.",
+			Hint: "One line each. Begin with `late:` for why we noticed late, with `long:` for why it took long, and with `w2:` for why `w2` was so. " +
+				"`(E-3)` points at the event that shows it.",
 		},
 		{
 			N: 6, Phase: "why", Short: "What surprised us", Gives: PartSurprises,
@@ -92,18 +93,18 @@ var (
 		{
 			N: 7, Phase: "why", Short: "What helped", Gives: PartLessons,
 			Title: "What helped, what got in the way, where were we lucky?",
-			Hint:  "`helped: …`, `hindered: …`, `lucky: …`, and `response: …` for how we worked together.",
+			Hint:  "One line each. Begin with `helped:`, `hindered:` or `lucky:`, and with `response:` for how we worked together.",
 		},
 		{
 			N: 8, Phase: "what we change", Short: "What we change", Gives: PartActions,
 			Title: "What do we change?",
-			Hint: "One line each: `add an alert per country @kim p1 fri w5` – with owner, priority, date, and the cause it answers, as far as you know them. " +
-				"What is missing is asked in one form.",
+			Hint: "One line each, with owner, priority, date and the cause it answers, as far as you know them: `add an alert per country @kim p1 fri w5`. " +
+				"What is missing can be filled in later.",
 		},
 		{
 			N: 9, Phase: "what we change", Short: "Causes without a change", Gives: PartLeft,
 			Title: "These causes have no change. What about them?",
-			Hint:  "`w4: add a check @bo fri` changes something, `w4: A-3` says which change is meant, `w4: accepted, the system is retired in May` lives with it.",
+			Hint:  "`w4: add a check @bo fri` makes a change, `w4: A-3` says that `A-3` covers it, and `w4: accepted, the system is retired in May` lives with it.",
 		},
 	}
 )

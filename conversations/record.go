@@ -102,8 +102,9 @@ func record(id string, r *Review, f Facts) postmortem.Record {
 			}
 		}
 	}
+	causes := r.branches()
 	for _, root := range postmortem.Roots {
-		for _, c := range r.tree(string(root), accepted, f) {
+		for _, c := range causes.tree(string(root), accepted, f) {
 			if c.Root = root; r.Tiny {
 				c.Root = ""
 			}
@@ -113,7 +114,10 @@ func record(id string, r *Review, f Facts) postmortem.Record {
 	rec.Actions = r.actionRows(id, f)
 	r.linkItems(&rec, answers)
 	rec.Ideas = r.leftIdeas(f)
-	rec.Skipped = r.unanswered(answers)
+	for _, q := range r.unanswered(answers) {
+		why, _ := r.skippedWhy(q.N)
+		rec.Skipped = append(rec.Skipped, postmortem.Skip{Question: q.Title, Why: why, Section: sections[q.Gives]})
+	}
 	rec.Mentioned = r.spokenOf(rec, answers, f)
 	return rec
 }
@@ -235,15 +239,13 @@ var sections = map[Part]postmortem.Section{
 	PartActions: postmortem.SectionActionItems,
 }
 
-// unanswered are the questions without an answer, and why.
-func (r *Review) unanswered(answers []Answered) []postmortem.Skip {
-	var all []postmortem.Skip
+// unanswered are the questions without an answer.
+func (r *Review) unanswered(answers []Answered) []Question {
+	var all []Question
 	for _, q := range r.questions() {
-		why, _ := r.skippedWhy(q.N)
-		if q.Gives == PartTimeline || !r.needed(q) || len(takenFor(answers, q.N)) > 0 {
-			continue
+		if q.Gives != PartTimeline && r.needed(q) && len(takenFor(answers, q.N)) == 0 {
+			all = append(all, q)
 		}
-		all = append(all, postmortem.Skip{Question: q.Title, Why: why, Section: sections[q.Gives]})
 	}
 	return all
 }
@@ -406,7 +408,10 @@ func (r *Review) actionRows(id string, f Facts) []postmortem.Action {
 			Kind: l.What, Test: named(l.Test, f), Causes: l.Causes,
 		}
 		if l.Due.IsZero() {
-			row.Due, row.Doubt = "", l.Doubt
+			row.Due = ""
+		}
+		if l.Owner == "" || l.Due.IsZero() {
+			row.Doubt = l.Doubt
 		}
 		if i != nil {
 			row.ID, row.Text, row.Owner, row.Due = number("A", i.Number), named(i.Text, f), ownerName(i.Owner, f), i.Due.String()
@@ -532,7 +537,7 @@ func changedAnswers(before []string, answers []Answered) []change {
 		case !known:
 			all = append(all, change{"a new answer to question " + question, a.Body})
 		case f != fingerprint(a):
-			all = append(all, change{"another answer to question " + question, a.Body})
+			all = append(all, change{"the answer to question " + question + " has changed", a.Body})
 		}
 	}
 	for range was {

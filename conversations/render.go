@@ -165,6 +165,10 @@ func firstLine(s string) string {
 	}
 	return first
 }
+
+// capital begins with a capital letter what is ours to begin.
+func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
+
 func orMissing(s, missing string) string {
 	if s == "" {
 		return missing

@@ -37,6 +37,7 @@ func (r *Review) renderNeeds(id string, ef Effect, f Facts) Needs {
 	}
 	return Needs{}
 }
+
 func (r *Review) name() string { return number("PM", r.Number) }
 
 func (r *Review) render(p *page, id string, ef Effect) {
@@ -57,15 +58,27 @@ func (r *Review) render(p *page, id string, ef Effect) {
 		p.words(".")
 	case "where":
 		r.renderWhere(p)
+	case "quicker":
+		if q, ok := r.question(r.asking()); ok && r.Stage != StagePublished {
+			p.wordsf("Somebody was quicker: question %d, %s, is the one that is asked now.", q.N, strings.ToLower(q.Short))
+		} else {
+			r.renderWhere(p)
+		}
 	case "taken":
 		p.words("Taken as an answer to question " + ef.Args[0] + ".")
+		if len(ef.Args) > 1 {
+			p.words(" It is longer than I keep: say the rest of it in another one.")
+		}
+		if r.Stage == StageCancelled {
+			p.words(" This review is cancelled, though; `reopen` takes it up again.")
+		}
 	case "full":
 		p.wordsf("This review holds %d answers, and takes no more. What is said now stays in the thread only.", answerCap)
 	case "asking":
 		p.words("Replies in the thread now belong to question " + ef.Args[0] + ".")
 	case "not yours":
-		p.someone(r.Facilitator).words(" leads this review and " + ef.Args[0] + " it, or an admin does.")
-		if ef.Args[0] == "publishes" {
+		p.words("Only ").someone(r.Facilitator).words(", who leads this review, or an admin can " + ef.Args[0] + ".")
+		if ef.Args[0] == "publish it" {
 			p.row(Control{Label: "Ask for it to be published", Verb: "ask to publish", Subject: id})
 		}
 	case "asked to publish":
@@ -76,9 +89,9 @@ func (r *Review) render(p *page, id string, ef Effect) {
 		r.renderHanded(p, ef.Args[0])
 	case "live":
 		if r.Async {
-			p.words("From now on I ask nothing by myself. [Ask here] asks a question, `ask 4 @kim thu` asks one person, and `4: …` answers one at any time.")
+			p.words("From now on I ask nothing by myself. [Ask here] on the card asks a question, `ask 4 @kim thu` asks one person, and a reply that begins with `4:` answers question 4 at any time.")
 		} else {
-			p.words("From now on the next question follows on [Next].")
+			p.words("From now on [Next] asks the next question.")
 		}
 	case "deeper":
 		r.renderDeeper(p, ef.Args[0])
@@ -106,14 +119,14 @@ func (r *Review) render(p *page, id string, ef Effect) {
 	case "not silent":
 		p.someone(r.Facilitator).words(" was here ").moment(r.Led).words(". After two working days without a word anybody who takes part can take over.")
 	case "approved":
-		p.words("Noted: you approve the draft as it is. If it changes, the approval is asked for again.")
+		p.words("Thank you. You approve the draft as it is; if it changes, somebody has to approve it again.")
 	case "unapproved":
 		p.wordsf("Severity %d: somebody who took part, other than ", r.Severity).someone(r.Facilitator).words(", has to approve the draft first, with [Approve] in the thread.")
 		if len(r.Approved) > 0 {
 			p.words(" It has changed since it was approved.")
 		}
 	case "unfinished":
-		r.renderUnfinished(p, id)
+		r.renderUnfinished(p, id, ef.Args[0])
 	case "refused":
 		p.words("**" + r.name() + "** ").quote(r.Title).words(": I could not show its " + ef.Args[0] + ": ").inert(ef.Args[1]).words(". Nothing is lost.")
 	case "card":
@@ -215,7 +228,7 @@ func (r *Review) renderWhere(p *page) {
 		p.wordsf("Version %d is published. `reopen` takes the review up again.", len(r.Published))
 	case n > 0:
 		q, _ := r.question(n)
-		p.wordsf("Somebody was quicker: question %d, %s, is the one that is asked now.", n, strings.ToLower(q.Short))
+		p.wordsf("Question %d, %s, is the one that is asked now.", n, strings.ToLower(q.Short))
 	case r.Stage == StageOpen:
 		p.words("No question is asked just now. [Ask here] on the card asks one.")
 	default:
@@ -256,20 +269,26 @@ func (r *Review) renderDeeper(p *page, place string) {
 	p.words("say " + rootWords[postmortem.Root(place)] + ".")
 }
 
-func (r *Review) renderUnfinished(p *page, id string) {
+func (r *Review) renderUnfinished(p *page, id, how string) {
 	var open []string
-	for _, q := range r.questions() {
-		if !r.isClosed(q.N) && r.needed(q) {
-			open = append(open, strconv.Itoa(q.N)+" "+strings.ToLower(q.Short))
-		}
+	for _, q := range r.openQuestions() {
+		open = append(open, strconv.Itoa(q.N)+" "+strings.ToLower(q.Short))
+	}
+	if len(open) == 0 { // the last of them was closed meanwhile
+		r.renderWhere(p)
+		return
 	}
 	p.words("Not closed yet: " + strings.Join(open, ", ") + ".")
-	p.row(Control{Label: "Publish anyway", Verb: "publish", Subject: id, Value: "anyway"})
+	p.row(Control{Label: "Publish anyway", Verb: "publish", Subject: id, Value: strings.TrimSpace("anyway " + how)})
 }
 
 // phase is the index into phases that the review is in.
 func (r *Review) phase() int {
-	if r.Stage != StageOpen {
+	switch r.Stage {
+	case StageOpen:
+	case StageCancelled:
+		return -1
+	default:
 		return len(phases) - 1
 	}
 	for _, q := range r.questions() {
@@ -323,7 +342,7 @@ func (r *Review) renderCard(p *page, id string) {
 	if ideas := len(r.ideas(p.facts)); ideas > 0 {
 		p.words("\n" + countWords(ideas, "idea") + " for a change kept")
 	}
-	r.cardState(p, id, answers)
+	r.cardState(p)
 	r.cardControls(p, id)
 }
 
@@ -358,7 +377,7 @@ func (r *Review) cardQuestion(p *page, q Question, answers []Answered) {
 }
 
 // cardState is how far the review has come, and what has happened to it.
-func (r *Review) cardState(p *page, id string, answers []Answered) {
+func (r *Review) cardState(p *page) {
 	switch {
 	case r.Stage == StageCancelled:
 		p.words("\nCancelled: ").quote(r.Reason)
@@ -428,7 +447,7 @@ func countWords(n int, what string) string {
 
 func (r *Review) cardControls(p *page, id string) {
 	if r.Stage == StageCancelled {
-		p.row(Control{Label: "Reopen", Verb: "form", Subject: id, Value: "reopen"}, Control{Label: "Timeline", Verb: "timeline", Subject: id})
+		p.row(Control{Label: "Reopen", Verb: "reopen", Subject: id}, Control{Label: "Timeline", Verb: "timeline", Subject: id})
 		return
 	}
 	if r.Parked != nil {
@@ -477,10 +496,10 @@ func (r *Review) renderMore(p *page, id string) {
 	if r.Stage == StageOpen && r.Parked == nil {
 		p.row(form("Ask one person", "hand out"), form("Leave a question out", "skip"))
 	}
-	row := []Control{form("Hand over", "hand over"), form("Take over", "take over")}
+	row := []Control{form("Hand over", "hand over"), {Label: "Take over", Verb: "take over", Subject: id}}
 	switch {
 	case r.Stage == StagePublished:
-		row = append(row, form("Reopen", "reopen"))
+		row = append(row, Control{Label: "Reopen", Verb: "reopen", Subject: id})
 	case len(r.Published) > 0:
 	case r.Parked == nil:
 		row = append(row, form("Park", "park"), form("Cancel", "cancel"))
@@ -513,13 +532,20 @@ func (r *Review) renderQuestion(p *page, id string, n int) {
 	case q.Gives == PartActions:
 		r.quoteActions(p, id)
 	case q.Gives == PartCauses && !r.Tiny:
-		r.quoteWhys(p)
-	case q.Gives == PartMoments:
+		r.quoteWhys(p, closed)
+	case closed && q.Gives == PartMoments:
 		r.quoteMoments(p, answers, closed)
 	case closed:
 		during := r.incident(p.facts)
 		for _, a := range taken {
 			quoteAnswer(p, q, a, during, r.Tiny)
+		}
+		if left := r.leftCauses(answers); q.Gives == PartLeft && len(left) > 0 {
+			p.words("\nLeft as they are: ")
+			for i, c := range left {
+				p.words(joint(i, len(left)) + causeName(c.ID))
+			}
+			p.words(".")
 		}
 	}
 	if closed {
@@ -540,21 +566,32 @@ func (r *Review) renderQuestion(p *page, id string, n int) {
 // questionFoot says what was heard and offers what can be done about an open question.
 func (r *Review) questionFoot(p *page, id string, q Question, answers []Answered) {
 	taken, talk, look := len(takenFor(answers, q.N)), 0, 0
+	odd := r.odd(answers, p.facts)
 	for _, a := range answers {
 		if a.Question != q.N || a.Deleted {
 			continue
 		}
 		if !a.Taken {
 			talk++
-		} else if len(r.looks(a, p.facts)) > 0 {
+		} else if len(odd.looks(a)) > 0 {
 			look++
 		}
 	}
-	if taken+talk > 0 {
-		p.wordsf("\n%d taken · %d just talk", taken, talk)
+	var heard []string
+	switch {
+	case taken > 0:
+		heard = append(heard, strconv.Itoa(taken)+" taken")
+	case talk > 0:
+		heard = append(heard, "nothing taken yet")
+	}
+	if talk > 0 {
+		heard = append(heard, strconv.Itoa(talk)+" just talk")
 	}
 	if look > 0 {
-		p.wordsf(" · ⚠ %d to look at", look)
+		heard = append(heard, "⚠ "+strconv.Itoa(look)+" to look at")
+	}
+	if len(heard) > 0 {
+		p.words("\n" + strings.Join(heard, " · "))
 	}
 	n := strconv.Itoa(q.N)
 	row := []Control{{Label: "Next", Verb: "next", Subject: id, Value: n, Primary: true}}
@@ -621,7 +658,7 @@ func (r *Review) deeperOptions() []Option {
 	for _, root := range postmortem.Roots {
 		options = append(options, Option{rootWords[root], string(root)})
 	}
-	open := r.openCauses()
+	open := r.branches().open()
 	for _, c := range open[max(0, len(open)-deeperCap+len(options)):] {
 		options = append(options, Option{causeName(c.ID) + " " + shorten(c.Text, 60), causeName(c.ID)})
 	}
@@ -640,6 +677,8 @@ func (r *Review) beforeHint(p *page, q Question, answers []Answered) {
 		if !r.Tiny {
 			r.quoteGap(p, answers)
 		}
+	case PartMoments:
+		r.quoteMoments(p, answers, false)
 	case PartActions:
 		for _, idea := range r.leftIdeas(p.facts) {
 			p.words("\n🎯 ").inert(postmortem.Clean(shorten(idea.Text, 200)))
@@ -686,27 +725,27 @@ func (r *Review) quoteMoments(p *page, answers []Answered, closed bool) {
 				continue
 			}
 		}
-		p.words("\n• " + string(name) + " ")
+		p.words("\n• **" + string(name) + "** ")
 		m, e, found := m.resolved(entries)
 		switch {
 		case m.unknown:
-			p.words("– not known")
+			p.words("not known")
 		case !found:
-			p.words("– " + m.event + " is not on the timeline")
+			p.words(m.event + ", which is not on the timeline")
 		case m.at.IsZero():
-			p.words("– ?")
+			p.words("when?")
 		default:
 			p.moment(m.at)
 			if m.event != "" {
-				p.words(" ").quote(shorten(firstLine(e.Text), 120)).words(" (" + m.event + ")")
+				p.words(" · ").quote(shorten(firstLine(e.Text), 120)).words(" (" + m.event + ")")
 			}
 			if !known {
-				p.words(" ?")
+				p.words(" · my guess")
 			}
 		}
 	}
 	if wrong := disorder(said, entries); wrong != "" {
-		p.words("\n⚠ " + wrong + ". Which of them is it?")
+		p.words("\n⚠ " + capital(wrong) + ". Which of the two is off?")
 	}
 	for _, a := range words {
 		p.words("\n• ").quote(shorten(a.Body, 300)).words(" – ").someone(a.Who)
@@ -714,21 +753,24 @@ func (r *Review) quoteMoments(p *page, answers []Answered, closed bool) {
 }
 
 // quoteWhys is the tree of causes.
-func (r *Review) quoteWhys(p *page) {
+func (r *Review) quoteWhys(p *page, closed bool) {
+	b := r.branches()
 	for _, root := range postmortem.Roots {
-		under := r.causesUnder(string(root))
-		if len(under) == 0 {
-			continue
+		if under := b.under[string(root)]; len(under) > 0 {
+			p.words("\n**" + capital(rootWords[root]) + "**")
+			b.quote(p, under, 0, closed)
 		}
-		p.words("\n**" + strings.ToUpper(rootWords[root][:1]) + rootWords[root][1:] + "**")
-		r.quoteCauses(p, under, 0)
+	}
+	if open := b.open(); len(open) > 0 && !closed {
+		p.words("\n○ why was that so? Stop where it no longer helps.")
 	}
 }
 
-func (r *Review) quoteCauses(p *page, causes []Factor, level int) {
+// quote lists causes with what is under them; a mark is on those that nothing explains yet.
+func (b branches) quote(p *page, causes []Factor, level int, closed bool) {
 	for _, c := range causes {
 		name := causeName(c.ID)
-		under := r.causesUnder(name)
+		under := b.under[name]
 		p.item(level)
 		if c.Gone {
 			p.words("**" + name + "** (taken back)")
@@ -740,22 +782,21 @@ func (r *Review) quoteCauses(p *page, causes []Factor, level int) {
 			if c.Doubt != "" {
 				p.words(" ⚠")
 			}
-			if len(under) == 0 {
+			if len(under) == 0 && !closed {
 				p.words(" ○")
 			}
 		}
-		r.quoteCauses(p, under, level+1)
+		b.quote(p, under, level+1, closed)
 	}
 }
 
 // renderDraft is the message that says that everything was asked: what the report will say at its head, and what it lacks.
 func (r *Review) renderDraft(p *page, id string) {
-	rec := record(id, r, p.facts)
 	p.words("**The draft of " + r.name() + " is ready.** Read it, say what is wrong, then publish it.")
-	if len(rec.Skipped) > 0 {
-		p.words("\nNot answered:")
-		for i, s := range rec.Skipped {
-			p.words(joint(i, len(rec.Skipped)) + " " + strings.TrimSuffix(s.Question, "?"))
+	if open := r.unanswered(r.answers()); len(open) > 0 {
+		p.words("\nNot answered: ")
+		for i, q := range open {
+			p.words(joint(i, len(open)) + strconv.Itoa(q.N) + " " + q.Short)
 		}
 		p.words(".")
 	}
@@ -763,19 +804,20 @@ func (r *Review) renderDraft(p *page, id string) {
 		p.words("\n" + countWords(n, "action item") + " without owner or date.")
 	}
 	if r.Summary == "" {
-		p.words("\nThe summary is mine; [Change the words] puts yours in its place.")
+		p.words("\nI wrote the summary. [Change the words] lets you write your own.")
 	}
-	for i, a := range r.approved() {
+	approved := r.approved()
+	for i, a := range approved {
 		if i == 0 {
 			p.words("\nApproved by ")
 		}
-		p.words(joint(i, len(r.approved()))).someone(a.Who)
+		p.words(joint(i, len(approved))).someone(a.Who)
 	}
-	switch stale := len(r.Approved) - len(r.approved()); {
+	switch stale := len(r.Approved) - len(approved); {
 	case !r.wantsApproval():
-	case len(r.approved()) > 0:
+	case len(approved) > 0:
 	case stale > 0:
-		p.words("\nIt has changed since it was approved: it has to be approved again.")
+		p.words("\nIt has changed since it was approved, so somebody has to approve it again.")
 	default:
 		p.wordsf("\nSeverity %d: somebody other than ", r.Severity).someone(r.Facilitator).words(" approves it first.")
 	}
@@ -837,6 +879,7 @@ func (r *Review) quoteTimeline(p *page, answers []Answered) {
 		}
 	}
 }
+
 func (r *Review) quoteActions(p *page, id string) {
 	for _, a := range r.actionRows(id, p.facts) {
 		p.words("\n• ")
@@ -861,6 +904,7 @@ func (r *Review) quoteActions(p *page, id string) {
 		}
 	}
 }
+
 func (r *Review) renderPublished(p *page, rec postmortem.Record) {
 	p.words("**" + rec.ID + "** ").inert(postmortem.Clean(rec.Title)).words(" is published")
 	if rec.Version > 1 {

@@ -318,7 +318,7 @@ func respondClick(p *page, e Event, f Facts) Answer {
 	case e.Verb == "more":
 		r.renderMore(p, s.ID)
 	case e.Verb == "look":
-		r.renderLook(p, s.ID, e.Value)
+		r.renderLook(p, s.ID, e.Value, e.Who)
 	case e.Verb == "changes":
 		r.renderChanges(p)
 	default:

@@ -52,6 +52,7 @@ type Review struct {
 	Roles     bool               `json:"roles,omitempty"` // reports name roles instead of people
 	Published []PublishedVersion `json:"published,omitempty"`
 	Changes   int                `json:"changes,omitempty"` // since the last version was published
+	Later     []Event            `json:"later,omitempty"`   // what came while a version was being filed
 	CheckAt   time.Time          `json:"checkAt,omitzero"`
 }
 
@@ -180,13 +181,28 @@ func reviewNeeds(id string, r *Review, e Event) Needs {
 	if len(r.Published) > 0 || r.needsTimeline(e) {
 		n.Queries = append(n.Queries, r.timelineQueries()...)
 	}
+	for _, later := range r.Later {
+		n.People = append(append(n.People, later.Who), mentioned(later.Text)...)
+	}
 	for _, h := range r.Heard { // dates in their lines are read in their zones
 		n.People = append(n.People, h.Who)
 		n.People = append(n.People, mentioned(h.Text)...)
 	}
-	n.People = append(append(n.People, mentioned(e.Text)...), ownerOf(e.Field("owner")), r.Facilitator)
+	n.People = append(n.People, mentioned(e.Text)...)
+	n.People = append(append(n.People, ownersIn(e)...), r.Facilitator)
 	n.People = known(n.People)
 	return n
+}
+
+// ownersIn are the people whom the fields of a form name.
+func ownersIn(e Event) []string {
+	var ids []string
+	for _, field := range e.Fields {
+		if name, _, _ := strings.Cut(field.Name, " "); name == "owner" {
+			ids = append(ids, ownerOf(field.Value))
+		}
+	}
+	return ids
 }
 
 // needsTimeline reports whether the step looks at what is pinned: the ideas that are taken up, who took part.
@@ -194,7 +210,11 @@ func (r *Review) needsTimeline(e Event) bool {
 	if e.Kind == Commanded || e.Mention {
 		return true
 	}
-	return e.Kind == Clicked && (e.Verb == "ideas" || e.Verb == "approve" || e.Verb == "moments")
+	switch e.Verb {
+	case "ideas", "approve", "moments", "take over":
+		return e.Kind == Clicked || e.Kind == Submitted
+	}
+	return false
 }
 
 // startQuery finds what was pinned in the channel lately.
@@ -205,6 +225,10 @@ func startQuery(e Event) Query {
 func stepReview(o *out, r *Review, e Event, f Facts) *Review {
 	if r == nil {
 		return newReview(o, e, f)
+	}
+	if r.Stage == StagePublishing && r.waitsForFiling(e) {
+		r.Later = append(r.Later, e)
+		return r
 	}
 	if e.Who == r.Facilitator && e.Who != "" && e.At.After(r.Led) {
 		r.Led = e.At
@@ -239,6 +263,11 @@ func stepReview(o *out, r *Review, e Event, f Facts) *Review {
 		r.fetched(e)
 	case Filed:
 		r.filed(o, e)
+		for _, later := range r.Later {
+			r.Later, o.event = r.Later[1:], later
+			stepReview(o, r, later, f)
+		}
+		o.event = e
 	case Ticked:
 		if r.Stage == StageAsked {
 			return nil // nobody said whether it is over
@@ -347,9 +376,9 @@ func (r *Review) clicked(o *out, e Event, f Facts) {
 	case "start", "start tiny":
 		o.reply("started")
 	case "next":
-		r.next(o, n, e, f)
+		r.next(o, n, e)
 	case "ask":
-		r.askHere(o, n, e, f)
+		r.askHere(o, n, e)
 	case "choose":
 		r.choose(o, e)
 	case "deeper":
@@ -362,6 +391,10 @@ func (r *Review) clicked(o *out, e Event, f Facts) {
 		r.setAsync(o, e.Value == "off")
 	case "resume":
 		r.resume(o)
+	case "take over":
+		r.takeOver(o, e, f)
+	case "reopen":
+		r.reopen(o, e, f)
 	case "keep":
 		r.keepAsItIs(n)
 	case "approve":
@@ -421,7 +454,7 @@ func (r *Review) command(o *out, e Event, f Facts, text string) {
 	n, _ := strconv.Atoi(strings.TrimSuffix(word, ":"))
 	switch typed.Name {
 	case "next":
-		r.next(o, r.asking(), e, f)
+		r.next(o, r.asking(), e)
 	case "ask":
 		r.askCommand(o, n, rest, e, f)
 	case "answer":
@@ -434,7 +467,7 @@ func (r *Review) command(o *out, e Event, f Facts, text string) {
 		if n == 0 {
 			n, rest = r.asking(), args
 		}
-		r.skip(o, n, rest, e, f)
+		r.skip(o, n, rest, e)
 	case "live":
 		r.setAsync(o, strings.EqualFold(word, "off"))
 	case "park":
@@ -492,7 +525,7 @@ func (r *Review) submitted(o *out, e Event, f Facts) {
 	case "rewrite":
 		r.rewrite(n, e)
 	case "skip":
-		r.skip(o, n, e.Field("why"), e, f)
+		r.skip(o, n, e.Field("why"), e)
 	case "moments":
 		r.submitMoments(o, e, f)
 	case "words":
@@ -506,14 +539,10 @@ func (r *Review) submitted(o *out, e Event, f Facts) {
 		r.handOut(o, question, ownerOf(e.Field("owner")), due, f)
 	case "hand over":
 		r.handOver(o, e, f, e.Field("owner"))
-	case "take over":
-		r.takeOver(o, e, f)
 	case "park":
 		r.park(o, e, f, e.Field("until"))
 	case "cancel":
 		r.cancel(o, e, f, e.Field("reason"))
-	case "reopen":
-		r.reopen(o, e, f)
 	}
 }
 
@@ -565,7 +594,7 @@ func (r *Review) refused(o *out, e Event) {
 // ticked ends a pause whose time has come, and sets the next of the daily looks at the timeline.
 func (r *Review) ticked(f Facts) {
 	if r.Parked != nil && !r.Parked.Until.IsZero() && !r.Parked.Until.After(f.Now) {
-		r.Parked = nil
+		r.goOn(r.Parked.Until)
 	}
 	if !r.CheckAt.IsZero() && !r.CheckAt.After(f.Now) {
 		r.checked(f)

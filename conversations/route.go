@@ -231,7 +231,7 @@ func private(text string) Answer {
 
 // CheckNeeds says what Check must know.
 func CheckNeeds(e Event, f Facts) Needs {
-	n := Needs{People: []string{e.Who}}
+	n := Needs{People: known(append(ownersIn(e), e.Who))}
 	if f.Settings.limited() {
 		n.Powers = []string{e.Who}
 	}
@@ -352,6 +352,8 @@ func checkForm(e Event, f Facts) (Answer, bool) {
 		case "owner":
 			if ownerOf(typed) == "" {
 				wrong = append(wrong, Field{field.Name, "Name one person, as in @kim."})
+			} else if no := f.cannotOwn(ownerOf(typed)); no != "" {
+				wrong = append(wrong, Field{field.Name, no})
 			}
 		}
 		if err != nil {

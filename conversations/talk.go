@@ -67,7 +67,7 @@ var signals = []signal{
 	{"opens as a question, without the mark", -1.3, func(r *reply) bool { return !r.question && r.asksPlainly() }},
 	{"a claim that ends in a question mark", 0.4, func(r *reply) bool { return r.question && r.claims() }},
 	{"an idea that ends in a question mark", 0.3, func(r *reply) bool { return r.question && r.suggests() }},
-	{"goes on after a question mark", -0.2, func(r *reply) bool { return r.goesOn }},
+	{"goes on after a question mark", -0.3, func(r *reply) bool { return r.goesOn }},
 
 	{"a statement with a question mark", 0.5, func(r *reply) bool {
 		return r.question && !r.opens(sayAsks) && !r.opens(sayReaction) && len(r.words) > 1

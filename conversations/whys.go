@@ -27,7 +27,7 @@ func causeName(id int) string { return "w" + strconv.Itoa(id) }
 
 var (
 	causeWord    = regexp.MustCompile(`^(?i)w(\d{1,4})$`)
-	causeAddress = regexp.MustCompile(`^\s*(?i)(w\d{1,4}(?:\s*[,+&]\s*w\d{1,4})*)\s*:\s*`)
+	causeAddress = regexp.MustCompile(`^\s*(?i)(w\d{1,4}(?:\s*(?:[,+&/\s]|\band\b)\s*w\d{1,4})*)\s*(?::|=|→|->|–|-\s)\s*`)
 	rootAddress  = regexp.MustCompile(`^\s*(?i)(happened|late|seen late|noticed late|long|took long)\s*:\s*`)
 	eventMention = regexp.MustCompile(`(?i)[(\[]?\bE-(\d{1,9})\b[)\]]?`)
 )
@@ -45,6 +45,7 @@ func rootNamed(word string) postmortem.Root {
 
 // causeLine is what one line of an answer to the whys says.
 type causeLine struct {
+	raw         string // as it was typed
 	text, under string
 	events      []string
 }
@@ -52,11 +53,10 @@ type causeLine struct {
 // parseCause reads `w3: two people looked at the syntax (E-4)` or `late: nobody watches it`. under is where a line
 // without an address goes.
 func parseCause(line, under string) causeLine {
-	c := causeLine{under: under}
+	c := causeLine{raw: line, under: under}
 	line = bulletMark.ReplaceAllString(line, "")
-	if m := causeAddress.FindStringSubmatch(line); m != nil {
-		first, _, _ := strings.Cut(strings.NewReplacer("+", ",", "&", ",").Replace(m[1]), ",")
-		c.under, line = strings.ToLower(strings.TrimSpace(first)), line[len(m[0]):]
+	if names, rest, ok := causesNamed(line); ok {
+		c.under, line = names[0], rest
 	} else if m := rootAddress.FindStringSubmatch(line); m != nil {
 		c.under, line = string(rootNamed(m[1])), line[len(m[0]):]
 	}
@@ -73,81 +73,120 @@ func parseCause(line, under string) causeLine {
 // followCauses brings the causes into step with the answers: lines are matched by what they say, new ones get the next
 // number, those that are gone stay only where something hangs on them.
 func (r *Review) followCauses(answers []Answered) {
-	kept := map[int]bool{}
-	rank := map[int]int{}
+	of := map[string][]int{} // reply → where its causes are
+	for i, c := range r.Causes {
+		of[c.Reply] = append(of[c.Reply], i)
+	}
+	kept, rank := map[int]bool{}, map[int]int{}
 	for _, a := range takenFor(answers, r.giving(PartCauses)) {
-		under := a.Under
-		single := r.onlyCause(a.ID)
-		if under == "" {
-			under = string(postmortem.WhyHappened)
-		}
-		for _, raw := range strings.Split(a.Body, "\n") {
-			if strings.TrimSpace(raw) == "" {
-				continue
+		lines := causeLines(a)
+		for _, line := range lines {
+			i := r.matchCause(line, lines, of[a.ID], kept)
+			if i < 0 {
+				r.NextCause++
+				r.Causes = append(r.Causes, Factor{ID: r.NextCause, Reply: a.ID})
+				i = len(r.Causes) - 1
 			}
-			parsed := parseCause(raw, under)
-			under = parsed.under // what follows in the same message goes to the same place
-			if parsed.text == "" {
-				continue
-			}
-			id := r.followCause(a, raw, parsed, kept, single)
-			rank[id] = len(rank) + 1
+			c := &r.Causes[i]
+			kept[c.ID], rank[c.ID] = true, len(rank)+1
+			c.Raw, c.Text, c.Who, c.Under, c.Events = line.raw, line.text, a.Who, line.under, line.events
 		}
 	}
 	for i := range r.Causes {
 		r.Causes[i].Gone = !kept[r.Causes[i].ID]
 	}
 	slices.SortStableFunc(r.Causes, func(a, b Factor) int { return cmp.Compare(rank[a.ID], rank[b.ID]) })
-	for i := range r.Causes { // only now is it known which there are
+	r.doubtCauses()
+}
+
+// causeLines are the causes that an answer names.
+func causeLines(a Answered) []causeLine {
+	under := a.Under
+	if under == "" {
+		under = string(postmortem.WhyHappened)
+	}
+	var lines []causeLine
+	for _, raw := range strings.Split(a.Body, "\n") {
+		line := parseCause(raw, under)
+		under = line.under // what follows in the same message goes to the same place
+		if line.text != "" {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+// matchCause is where the cause is, of those of the same reply, that a line was before; below zero: it is new. A cause
+// whose very line is still there is left to that line, so that a new one beside it does not take its number.
+func (r *Review) matchCause(line causeLine, lines []causeLine, of []int, kept map[int]bool) int {
+	is := func(same func(Factor) bool) int {
+		i := slices.IndexFunc(of, func(i int) bool { return !kept[r.Causes[i].ID] && same(r.Causes[i]) })
+		if i < 0 {
+			return -1
+		}
+		return of[i]
+	}
+	if i := is(func(c Factor) bool { return c.Raw == line.raw }); i >= 0 {
+		return i
+	}
+	free := func(c Factor) bool {
+		return !kept[c.ID] && !slices.ContainsFunc(lines, func(l causeLine) bool { return l.raw == c.Raw })
+	}
+	if i := is(func(c Factor) bool { return free(c) && strings.EqualFold(c.Text, line.text) }); i >= 0 {
+		return i
+	}
+	if i := mostAlike(line.text, len(of), func(i int) (string, bool) { return r.Causes[of[i]].Text, free(r.Causes[of[i]]) }); i >= 0 {
+		return of[i]
+	}
+	if len(of) == 1 && len(lines) == 1 {
+		return is(free) // its one line was put in other words
+	}
+	return -1
+}
+
+// doubtCauses says of each cause why it cannot stand where it was meant to, now that it is known which there are.
+func (r *Review) doubtCauses() {
+	above := map[int]int{} // cause → the one it is under
+	for _, c := range r.Causes {
+		above[c.ID] = 0
+	}
+	for i := range r.Causes {
 		c := &r.Causes[i]
 		c.Doubt = ""
 		if m := causeWord.FindStringSubmatch(c.Under); m != nil {
-			switch {
-			case r.cause(c.Under) == nil:
+			id, _ := strconv.Atoi(m[1])
+			if _, known := above[id]; !known {
 				c.Doubt = "There is no " + c.Under + "."
-			case r.circles(*c):
-				c.Doubt = causeName(c.ID) + " would explain itself."
+				continue
 			}
+			above[c.ID] = id
+		}
+	}
+	circle := circling(above)
+	for i := range r.Causes {
+		if c := &r.Causes[i]; circle[c.ID] {
+			c.Doubt = "This goes in a circle: " + causeName(c.ID) + " would explain itself."
 		}
 	}
 }
 
-// onlyCause is where the cause is that an answer of one line gave; below zero: it gave none, or several.
-func (r *Review) onlyCause(reply string) int {
-	only := -1
-	for i, c := range r.Causes {
-		if c.Reply == reply {
-			if only >= 0 {
-				return -1
-			}
-			only = i
+// circling are those that are, by way of others, under themselves. 0 is above the topmost.
+func circling(above map[int]int) map[int]bool {
+	circle, walked := map[int]bool{}, map[int]int{} // walked: in which walk one was come by first
+	for start := range above {
+		at := start
+		for at != 0 && walked[at] == 0 {
+			walked[at] = start
+			at = above[at]
+		}
+		if walked[at] != start || at == 0 {
+			continue
+		}
+		for ; !circle[at]; at = above[at] {
+			circle[at] = true
 		}
 	}
-	return only
-}
-
-// followCause returns the cause's number.
-func (r *Review) followCause(a Answered, raw string, parsed causeLine, kept map[int]bool, only int) int {
-	free := func(c Factor) bool { return c.Reply == a.ID && !kept[c.ID] }
-	i := slices.IndexFunc(r.Causes, func(c Factor) bool { return free(c) && c.Raw == raw })
-	if i < 0 {
-		i = slices.IndexFunc(r.Causes, func(c Factor) bool { return free(c) && strings.EqualFold(c.Text, parsed.text) })
-	}
-	if i < 0 {
-		i = mostAlike(parsed.text, len(r.Causes), func(i int) (string, bool) { return r.Causes[i].Text, free(r.Causes[i]) })
-	}
-	if i < 0 && only >= 0 && free(r.Causes[only]) && !strings.Contains(strings.TrimSpace(a.Body), "\n") {
-		i = only // its one line was put in other words
-	}
-	if i < 0 {
-		r.NextCause++
-		r.Causes = append(r.Causes, Factor{ID: r.NextCause, Reply: a.ID})
-		i = len(r.Causes) - 1
-	}
-	c := &r.Causes[i]
-	kept[c.ID] = true
-	c.Raw, c.Text, c.Who, c.Under, c.Events = raw, parsed.text, a.Who, parsed.under, parsed.events
-	return c.ID
+	return circle
 }
 
 // cause is the one of that name, nil when there is none. One that was taken back counts while something is under it.
@@ -165,22 +204,6 @@ func (r *Review) cause(name string) *Factor {
 	return nil
 }
 
-// circles reports whether a cause is, by way of others, under itself.
-func (r *Review) circles(c Factor) bool {
-	at := c.Under
-	for range r.Causes {
-		above := r.cause(at)
-		if above == nil {
-			return false
-		}
-		if above.ID == c.ID {
-			return true
-		}
-		at = above.Under
-	}
-	return true // it leads into a circle of others
-}
-
 // place is where a cause stands: under another one or under a root. What cannot stand where it was meant to stands under
 // the first root.
 func (c Factor) place() string {
@@ -190,23 +213,35 @@ func (c Factor) place() string {
 	return c.Under
 }
 
-// causesUnder are those right under a cause or root, in the order in which they were said. One that was taken back is
-// among them while something hangs on it.
-func (r *Review) causesUnder(place string) []Factor {
-	var under []Factor
-	for _, c := range r.Causes {
-		if c.place() == place && (!c.Gone || len(r.causesUnder(causeName(c.ID))) > 0) {
-			under = append(under, c)
-		}
-	}
-	return under
+// branches are the causes as they hang together.
+type branches struct {
+	causes []Factor            // in the order in which they were said
+	named  map[string]Factor   // "w4"
+	under  map[string][]Factor // right under a cause or root; one that was taken back only while something hangs on it
 }
 
-// openCauses are the leaves: those under which nothing is.
-func (r *Review) openCauses() []Factor {
-	var open []Factor
+func (r *Review) branches() branches {
+	b := branches{r.Causes, make(map[string]Factor, len(r.Causes)), make(map[string][]Factor, len(r.Causes))}
+	under := map[string][]Factor{}
 	for _, c := range r.Causes {
-		if !c.Gone && len(r.causesUnder(causeName(c.ID))) == 0 {
+		b.named[causeName(c.ID)] = c
+		under[c.place()] = append(under[c.place()], c)
+	}
+	var shows func(c Factor) bool
+	shows = func(c Factor) bool { return !c.Gone || slices.ContainsFunc(under[causeName(c.ID)], shows) }
+	for _, c := range r.Causes {
+		if shows(c) {
+			b.under[c.place()] = append(b.under[c.place()], c)
+		}
+	}
+	return b
+}
+
+// open are the leaves: those under which nothing is.
+func (b branches) open() []Factor {
+	var open []Factor
+	for _, c := range b.causes {
+		if !c.Gone && len(b.under[causeName(c.ID)]) == 0 {
 			open = append(open, c)
 		}
 	}
@@ -228,16 +263,12 @@ func (r *Review) leftCauses(answers []Answered) []Factor {
 			answered[c] = answered[c] || l.accepted != "" || l.item != ""
 		}
 	}
-	return slices.DeleteFunc(r.openCauses(), func(c Factor) bool {
-		for range r.Causes {
+	b := r.branches()
+	return slices.DeleteFunc(b.open(), func(c Factor) bool {
+		for above := true; above; c, above = b.named[c.place()] {
 			if answered[causeName(c.ID)] {
 				return true
 			}
-			above := r.cause(c.place())
-			if above == nil {
-				return false
-			}
-			c = *above
 		}
 		return false
 	})
@@ -253,43 +284,89 @@ type left struct {
 	action   string // something to be changed, as it was typed
 }
 
-var accepts = regexp.MustCompile(`(?i)^(?:we\s+)?(?:can\s+)?(?:accept(?:ed|ing|s)?|live with|living with|a?\s*risk|fine|ok(?:ay)?|nothing|none|no change|won.?t|leave it|not worth)\b[\s,:;.–-]*(?:it\b[\s,:;.–-]*)?(?:because\b|since\b|as\b)?\s*`)
+// Words that say that we live with a cause as it is. Some of them also begin what somebody will do, so they count only
+// where the line goes on as a reason does, or ends.
+var (
+	accepts   = regexp.MustCompile(`(?i)^(?:we\s+)?(?:(?:can|will|have to|just)\s+)?(?:accept(?:ed|able|ing|s)?|liv(?:e|ing) with|risk accepted|leave (?:it|that|this)(?: as it is| alone)?|not worth|won.?t (?:do|fix|change))\b`)
+	acceptsIf = regexp.MustCompile(`(?i)^((?:(?:a|known|small|low)\s+)*(?:risk|fine|ok(?:ay)?|nothing|none|no change|no))(?:$|\s*[,;:.–-]\s*|\s+(?:because|since|as|by|for|here|with|to (?:do|change))\b)`)
+	reason    = regexp.MustCompile(`(?i)^[\s,;:.–-]*(?:(?:it|that|this|as it is|the risk)\s*[,;:.–-]+\s*|(?:(?:it|that|this|as it is|the risk)\s+)?(?:because|since)\s+)?`)
+)
+
+// accepting reads why a cause is accepted as it is; false: the line says something else.
+func accepting(text string) (why string, ok bool) {
+	said := accepts.FindString(text)
+	if m := acceptsIf.FindStringSubmatch(text); said == "" && m != nil {
+		said = m[1]
+	}
+	if said == "" {
+		return "", false
+	}
+	why = text[len(said):]
+	why = strings.TrimSpace(why[len(reason.FindString(why)):])
+	if !strings.Contains(why, " ") { // "live with it", "nothing"
+		why = text
+	}
+	return why, true
+}
 
 // readLeft reads the answers about causes without a change: `w4: add a check @bo fri`, `w4: A-3`, `w4, w5: accepted, it
 // is retired in May`. A line without a name is about the only one there is.
 func (r *Review) readLeft(answers []Answered) []left {
+	taken := takenFor(answers, r.giving(PartLeft))
+	if len(taken) == 0 {
+		return nil
+	}
+	only := ""
+	if open := r.branches().open(); len(open) == 1 {
+		only = causeName(open[0].ID)
+	}
 	var all []left
-	for _, a := range takenFor(answers, r.giving(PartLeft)) {
+	for _, a := range taken {
 		for _, raw := range strings.Split(a.Body, "\n") {
-			l := left{reply: a, raw: raw}
-			text := bulletMark.ReplaceAllString(raw, "")
-			if m := causeAddress.FindStringSubmatch(text); m != nil {
-				for _, name := range strings.FieldsFunc(m[1], func(c rune) bool { return strings.ContainsRune(" ,+&\t", c) }) {
-					l.causes = append(l.causes, strings.ToLower(name))
-				}
-				text = text[len(m[0]):]
-			} else if open := r.openCauses(); len(open) == 1 {
-				l.causes = []string{causeName(open[0].ID)}
+			if l := readLeftLine(raw, only); l.causes != nil || l.item != "" || l.accepted != "" || l.action != "" {
+				l.reply = a
+				all = append(all, l)
 			}
-			text = strings.TrimSpace(text)
-			series, n, isNumber := parseNumber(text)
-			switch {
-			case text == "":
-				continue
-			case isNumber && series == "A":
-				l.item = number("A", n)
-			case accepts.MatchString(text):
-				l.accepted = strings.TrimSpace(text[len(accepts.FindString(text)):])
-				if l.accepted == "" {
-					l.accepted = text
-				}
-			default:
-				l.action = text
-			}
-			all = append(all, l)
 		}
 	}
 	return all
+}
+
+// readLeftLine reads one line of it. only is the cause it is about when it names none.
+func readLeftLine(raw, only string) left {
+	l := left{raw: raw}
+	text := bulletMark.ReplaceAllString(raw, "")
+	if names, rest, ok := causesNamed(text); ok {
+		l.causes, text = names, rest
+	} else if only != "" {
+		l.causes = []string{only}
+	}
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return left{}
+	}
+	if series, n, ok := parseNumber(text); ok && series == "A" {
+		l.item = number("A", n)
+	} else if why, ok := accepting(text); ok {
+		l.accepted = why
+	} else {
+		l.action = text
+	}
+	return l
+}
+
+// causesNamed reads the names that a line begins with: `w4: …`, `w4, w5: …`, `w4 and w5 → A-3`.
+func causesNamed(line string) (names []string, rest string, ok bool) {
+	m := causeAddress.FindStringSubmatch(line)
+	if m == nil {
+		return nil, line, false
+	}
+	for _, word := range strings.FieldsFunc(m[1], func(c rune) bool { return strings.ContainsRune(" ,+&/\t", c) }) {
+		if causeWord.MatchString(word) {
+			names = append(names, strings.ToLower(word))
+		}
+	}
+	return names, line[len(m[0]):], true
 }
 
 // acceptRisk is `risk w4 why`: an answer to the question about causes without a change.
@@ -322,14 +399,14 @@ func (r *Review) deeper(o *out, e Event) {
 	o.reply("deeper", e.Value)
 }
 
-// tree is the causes as the record keeps them.
-func (r *Review) tree(place string, accepted map[string]string, f Facts) []postmortem.Cause {
+// tree is the causes under a place as the record keeps them.
+func (b branches) tree(place string, accepted map[string]string, f Facts) []postmortem.Cause {
 	var all []postmortem.Cause
-	for _, c := range r.causesUnder(place) {
+	for _, c := range b.under[place] {
 		name := causeName(c.ID)
 		cause := postmortem.Cause{
 			ID: name, Text: named(c.Text, f), Who: f.Person(c.Who).Name, Events: c.Events, Accepted: accepted[name],
-			Causes: r.tree(name, accepted, f),
+			Causes: b.tree(name, accepted, f),
 		}
 		if c.Gone {
 			cause.Text, cause.Who, cause.Events = "(taken back)", "", nil
