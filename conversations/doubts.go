@@ -171,13 +171,13 @@ var (
 
 // blames reports whether a cause stops at a person: it names one who did something, or "human error".
 func blames(text string, f Facts) bool {
-	if humanError.MatchString(text) || someoneDid.MatchString(text) {
+	if humanError.MatchString(text) {
 		return true
 	}
 	if !faultWords.MatchString(text) {
 		return false
 	}
-	if mention.MatchString(text) {
+	if someoneDid.MatchString(text) || mention.MatchString(text) {
 		return true
 	}
 	first, _ := cutWord(text)

@@ -60,12 +60,14 @@ func parseCause(line, under string) causeLine {
 	} else if m := rootAddress.FindStringSubmatch(line); m != nil {
 		c.under, line = string(rootNamed(m[1])), line[len(m[0]):]
 	}
-	for _, m := range eventMention.FindAllStringSubmatch(line, -1) {
-		if id := "E-" + m[1]; !slices.Contains(c.events, id) {
-			c.events = append(c.events, id)
+	if strings.ContainsAny(line, "Ee") && strings.ContainsRune(line, '-') {
+		for _, m := range eventMention.FindAllStringSubmatch(line, -1) {
+			if id := "E-" + m[1]; !slices.Contains(c.events, id) {
+				c.events = append(c.events, id)
+			}
 		}
+		line = eventMention.ReplaceAllString(line, "")
 	}
-	line = eventMention.ReplaceAllString(line, "")
 	c.text = strings.TrimRight(strings.Join(strings.Fields(line), " "), " ,;–-")
 	return c
 }
