@@ -366,7 +366,7 @@ func (c *crowd) checkReport() {
 func (c *crowd) checkQuestion(m transcript.Message, n int, want []verdict) {
 	head, _, _ := strings.Cut(m.Text, "\n")
 	if !strings.Contains(head, "✓") {
-		if words := fmt.Sprintf("%d taken · ", len(want)); len(want) > 0 && !strings.Contains(m.Text, words) {
+		if words := fmt.Sprintf("\n%d taken", len(want)); len(want) > 0 && !strings.Contains(m.Text, words) {
 			c.s.failf("question %d does not say %q: %q", n, words, m.Text)
 		}
 		return
