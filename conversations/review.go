@@ -178,7 +178,10 @@ func reviewNeeds(id string, r *Review, e Event) Needs {
 	if len(r.Published) > 0 {
 		n.Kept = append(n.Kept, r.Published[len(r.Published)-1].Key)
 	}
-	if len(r.Published) > 0 || r.needsTimeline(e) {
+	if e.Kind == Filed && len(r.Later) > 0 { // to count the changes since
+		n.Kept = append(n.Kept, e.Value)
+	}
+	if len(r.Published) > 0 || len(r.Later) > 0 || r.needsTimeline(e) {
 		n.Queries = append(n.Queries, r.timelineQueries()...)
 	}
 	for _, later := range r.Later {

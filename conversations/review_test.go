@@ -479,9 +479,13 @@ func TestWhatComesWhileAVersionIsFiled(t *testing.T) {
 	if err != nil || strings.Contains(string(row), "19k") || strings.Contains(string(row), "41 tickets") || !strings.Contains(string(row), "9k carts") {
 		t.Fatalf("what is filed is %s, %v", row, err)
 	}
+	filed := Event{Key: testWorkspace + "/filed", Kind: Filed, At: minute(103), Value: effects[at].Key}
+	if needs := StepNeeds(s, filed, testFacts()); !slices.Contains(needs.Kept, filed.Value) {
+		t.Errorf("what was filed is not read, so that nobody can tell what changed since: %v", needs.Kept)
+	}
 	f := testFacts()
 	f.Kept = map[string][]byte{effects[at].Key: row}
-	s, _ = Step(s, Event{Key: testWorkspace + "/filed", Kind: Filed, At: minute(103), Value: effects[at].Key}, f)
+	s, _ = Step(s, filed, f)
 	r := s.State.(*Review)
 	if r.Stage != StagePublished || len(r.Later) != 0 || r.Changes != 2 {
 		t.Errorf("it is %s with %d changes, and %d wait", r.Stage, r.Changes, len(r.Later))
