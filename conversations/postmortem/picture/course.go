@@ -50,7 +50,7 @@ func Course(c postmortem.Course) Picture {
 		return courseEdge + float64(t.Sub(begin))/span*(courseWidth-2*courseEdge)
 	}
 
-	strong, small := faceOf(9.5, true), faceOf(9, false)
+	strong, small := NewFace(9.5, Bold), NewFace(9, Regular)
 	layout := clockLayout(from.In(c.Zone), until.In(c.Zone))
 	flags := flagsOf(c, layout)
 	rows := placeFlags(flags, strong, x)
@@ -72,7 +72,7 @@ func Course(c postmortem.Course) Picture {
 		for _, f := range flags {
 			y := 6 + float64(f.row)*flagHeight
 			s.line(Quiet, 0.75, x(f.at), y+2, x(f.at), band+bandHeight)
-			s.fill(Surface, s.box(f.x-3, y-1, strong.width(f.words)+6, flagHeight-2, 3))
+			s.fill(Surface, s.box(f.x-3, y-1, strong.Width(f.words)+6, flagHeight-2, 3))
 			s.text(strong, Words, f.x, y+9, f.words)
 		}
 		for i, col := range columns {
@@ -82,7 +82,7 @@ func Course(c postmortem.Course) Picture {
 		s.line(Rule, 0.75, courseEdge, axis, courseWidth-courseEdge, axis)
 		for _, t := range ticks(begin.In(c.Zone), begin.Add(time.Duration(span)).In(c.Zone)) {
 			s.line(Rule, 0.75, x(t.at), axis, x(t.at), axis+4)
-			w := small.width(t.words)
+			w := small.Width(t.words)
 			left := math.Min(math.Max(x(t.at)-w/2, 0), courseWidth-w)
 			s.text(small, Quiet, left, axis+14, t.words)
 		}
@@ -114,10 +114,10 @@ func flagsOf(c postmortem.Course, layout string) []flag {
 
 // placeFlags puts the words of the moments into as few rows as they need so as not to cover each other, and says how many.
 // Later ones hang lower, so that no stem crosses the words of another.
-func placeFlags(flags []flag, f *face, x func(time.Time) float64) int {
+func placeFlags(flags []flag, f *Face, x func(time.Time) float64) int {
 	var ends []float64 // of each row, from the band upwards
 	for i := len(flags) - 1; i >= 0; i-- {
-		w := f.width(flags[i].words)
+		w := f.Width(flags[i].words)
 		left := math.Min(math.Max(x(flags[i].at)-6, 4), courseWidth-w-4)
 		flags[i].x = left
 		row := 0

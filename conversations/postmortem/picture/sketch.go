@@ -63,7 +63,7 @@ func (s sketch) line(ink Ink, width, x1, y1, x2, y2 float64) {
 	s.stroke(ink, width, p)
 }
 
-func (s sketch) text(f *face, ink Ink, x, y float64, words string) {
+func (s sketch) text(f *Face, ink Ink, x, y float64, words string) {
 	s.SetColor(ink)
-	s.FillString(f.Face, s.at(x, y), words)
+	s.FillString(f.face, s.at(x, y), words)
 }

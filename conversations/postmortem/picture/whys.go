@@ -53,7 +53,7 @@ func depth(whys []postmortem.Why) int {
 }
 
 func branch(b postmortem.Branch, deepest int) Picture {
-	strong, small := faceOf(9.5, true), faceOf(9.5, false)
+	strong, small := NewFace(9.5, Bold), NewFace(9.5, Regular)
 	room := (whysWidth-whysRoot)/float64(deepest) - whysGap
 	box := math.Min(math.Max(room, whysBox), whysWidest)
 	root := &node{
@@ -74,7 +74,7 @@ func branch(b postmortem.Branch, deepest int) Picture {
 	return p
 }
 
-func nodesOf(whys []postmortem.Why, f *face, x, box float64) []*node {
+func nodesOf(whys []postmortem.Why, f *Face, x, box float64) []*node {
 	var all []*node
 	for _, w := range whys {
 		text := w.Text
@@ -123,7 +123,7 @@ func (n *node) place(top float64) {
 	}
 }
 
-func (n *node) draw(s sketch, strong, small *face) {
+func (n *node) draw(s sketch, strong, small *Face) {
 	for _, c := range n.nodes {
 		var p vg.Path
 		x1, y1, x2, y2 := n.x+n.w, n.y+n.h/2, c.x, c.y+c.h/2
@@ -148,7 +148,7 @@ func (n *node) draw(s sketch, strong, small *face) {
 	for i, l := range n.lines {
 		x := n.x + whysPadding
 		if n.root {
-			x = n.x + (n.w-f.width(l))/2
+			x = n.x + (n.w-f.Width(l))/2
 		}
 		s.text(f, ink, x, n.y+whysPadding+float64(i)*whysLine+9, l)
 	}
