@@ -249,3 +249,16 @@ func TestDatesAreTheRecords(t *testing.T) {
 
 // date is one as fpdf writes it.
 func date(s string) string { return "(" + s + ")" }
+
+// A row stands on one page, unless it is longer than one.
+func TestRowsAreNotBroken(t *testing.T) {
+	rec := long(150, "begin "+strings.Repeat("of words that go on and on ", 12)+"end")
+	for i := range rec.Timeline {
+		rec.Timeline[i].Key = false
+	}
+	for i, page := range pagesOf(t, printed(t, rec)) {
+		if begun, ended := strings.Count(page, "begin "), strings.Count(page, " end"); begun != ended {
+			t.Errorf("on page %d %d rows begin and %d end", i+1, begun, ended)
+		}
+	}
+}
