@@ -193,6 +193,9 @@ func (r Routing) commandSubjects(e Event, s Settings, found map[string][]string)
 				return nil, private("Several reviews are open here. Name the one you mean: `" + typed.Name + " PM-1`. `/postmortem list` shows them.")
 			}
 		}
+		if n, _ := reviewArgs(typed); n > 0 {
+			return nil, private(noSuch(number("PM", n)))
+		}
 		return nil, private("No review is open here. `/postmortem start` begins one, `/postmortem list` shows what there is.")
 	}
 	return nil, Answer{}
@@ -200,6 +203,9 @@ func (r Routing) commandSubjects(e Event, s Settings, found map[string][]string)
 
 // noSuch is said of a number that does not exist, and of one that is not for whoever asks.
 func noSuch(name string) string {
+	if strings.HasPrefix(name, "PM-") {
+		return "There is no " + name + ". `/postmortem list` shows what there is."
+	}
 	return "There is no " + name + ". `/postmortem timeline` and `/postmortem actions` show the numbers."
 }
 
