@@ -108,7 +108,7 @@ func causeLines(a Answered) []causeLine {
 		under = string(postmortem.WhyHappened)
 	}
 	var lines []causeLine
-	for _, raw := range strings.Split(a.Body, "\n") {
+	for _, raw := range strings.Split(a.words(), "\n") {
 		line := parseCause(raw, under)
 		under = line.under // what follows in the same message goes to the same place
 		if line.text != "" {
