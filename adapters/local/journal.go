@@ -49,7 +49,7 @@ type entry struct {
 	Waiting  []waiting            `json:"waiting,omitempty"`
 	Acting   []waiting            `json:"acting,omitempty"`
 	Taken    []string             `json:"taken,omitempty"` // keys of events that the bot has
-	Ahead    *time.Duration       `json:"ahead,omitempty"` // of the machine's clock
+	Ahead    *ahead               `json:"ahead,omitempty"`
 }
 
 // wholeEntry is an entry with what people did, which only a transcript reads.
@@ -199,7 +199,10 @@ func Restore(ctx context.Context, o Options) (*Chat, error) {
 		return nil, fmt.Errorf("read the local chat's journal: %w", err)
 	}
 	if c.clock != nil && c.s.Rev > 0 {
-		c.clock.put(c.s.Ahead)
+		c.clock.put(c.s.Ahead.People)
+	}
+	if c.store != nil && c.s.Rev > 0 {
+		c.store.put(c.s.Ahead.Store)
 	}
 	return c, nil
 }

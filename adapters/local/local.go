@@ -38,6 +38,7 @@ const (
 type Options struct {
 	Now     func() time.Time // the chat's clock; nil: Clock, else the machine's
 	Clock   *Clock           // a clock that can be wound; how far it was is kept in the journal
+	Store   *Clock           // the store's clock, which goes with Clock when that is wound; nil: it stays as it is
 	Journal Journal          // nil: the chat is in memory only
 	Log     *slog.Logger     // nil: nothing is logged
 }
@@ -46,6 +47,7 @@ type Options struct {
 type Chat struct {
 	now     func() time.Time
 	clock   *Clock
+	store   *Clock
 	journal Journal
 	log     *slog.Logger
 
@@ -83,7 +85,7 @@ func New(o Options) *Chat {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	c := &Chat{
-		now: o.Now, clock: o.Clock, journal: o.Journal, log: o.Log, s: newState(),
+		now: o.Now, clock: o.Clock, store: o.Store, journal: o.Journal, log: o.Log, s: newState(),
 		formed: map[string]int64{}, windows: map[string]string{}, news: make(chan struct{}), born: time.Now().UnixNano(),
 	}
 	c.reindex()

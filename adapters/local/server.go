@@ -70,6 +70,8 @@ type Winder interface {
 	Tick(ctx context.Context, now time.Time) error
 	// Rest reports whether nothing is under way any more.
 	Rest(ctx context.Context) (bool, error)
+	// Next is when something that waits now can be gone on with, by the store's clock; zero: nothing waits.
+	Next(ctx context.Context) (time.Time, error)
 }
 
 const (

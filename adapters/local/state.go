@@ -20,8 +20,8 @@ type state struct {
 	Handles   map[string]time.Time // until when each can be used
 	Waiting   []conversations.Event
 	Log       []Act
-	Rev       int64         // how often it was changed; with a journal, the number of the newest entry
-	Ahead     time.Duration // of the machine's clock, where the chat's own can be wound
+	Rev       int64 // how often it was changed; with a journal, the number of the newest entry
+	Ahead     ahead // of the clocks
 }
 
 // Person is somebody in the chat.

@@ -269,7 +269,7 @@ func (t *teller) deed(d deed) {
 			label += " ▾ " + d.Choice
 		}
 		target := ""
-		if on != "" {
+		if _, direct := isDirect(d.Channel); on != "" && !direct { // there the newest with this button is meant
 			target = " on " + on
 		}
 		t.line("%s%s> [%s]%s", at, d.Who, label, target)

@@ -28,7 +28,7 @@ type viewClock struct {
 	Now   time.Time `json:"now"`
 	Next  time.Time `json:"next,omitzero"` // when something is due
 	Winds bool      `json:"winds"`
-	Busy  bool      `json:"busy,omitempty"` // it is being wound
+	Busy  bool      `json:"busy"` // it is being wound
 }
 
 type viewPerson struct {

@@ -16,11 +16,11 @@ import (
 )
 
 // openChat is the chat in the browser as the store has it, with people and channels where there is nothing yet. Its clock,
-// which the bot has to go by, can be wound.
-func openChat(ctx context.Context, s storage.Store, log *slog.Logger) (*local.Chat, *local.Clock, error) {
+// which the bot has to go by, can be wound, and the store's goes with it.
+func openChat(ctx context.Context, s storage.Store, stores *local.Clock, log *slog.Logger) (*local.Chat, *local.Clock, error) {
 	clock := local.NewClock(time.Time{})
 	clock.Go(time.Now)
-	chat, err := local.Restore(ctx, local.Options{Clock: clock, Journal: chatJournal{s}, Log: log})
+	chat, err := local.Restore(ctx, local.Options{Clock: clock, Store: stores, Journal: chatJournal{s}, Log: log})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -37,6 +37,9 @@ var _ local.Winder = wound{}
 
 // Due implements local.Winder.
 func (w wound) Due(ctx context.Context) (time.Time, error) { return w.store.NextDue(ctx) }
+
+// Next implements local.Winder.
+func (w wound) Next(ctx context.Context) (time.Time, error) { return w.store.Next(ctx) }
 
 // Tick implements local.Winder.
 func (w wound) Tick(ctx context.Context, now time.Time) error { return w.bot.Tick(ctx, now) }

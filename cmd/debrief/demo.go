@@ -67,11 +67,11 @@ func tellDemo(ctx context.Context, c Config) (opened, error) {
 		return opened{}, err
 	}
 	log := c.logger(os.Stderr)
-	chat := local.New(local.Options{Clock: people, Journal: chatJournal{store}, Log: log})
+	chat := local.New(local.Options{Clock: people, Store: stores, Journal: chatJournal{store}, Log: log})
 	if _, err := transcript.Run(ctx, t, newStage(chat, people, stores, store, log)); err != nil {
 		return opened{}, errors.Join(fmt.Errorf("tell the demo: %w", err), store.Close())
 	}
 	people.Go(time.Now)
-	stores.Go(time.Now)
+	stores.GoExactly(time.Now)
 	return opened{store, chat, people}, nil
 }

@@ -26,11 +26,13 @@ type opened struct {
 
 // open opens the configured store and the chat that it keeps.
 func open(ctx context.Context, c Config) (opened, error) {
-	store, err := openStore(ctx, c, nil)
+	stores := local.NewClock(time.Time{})
+	stores.GoExactly(time.Now)
+	store, err := openStore(ctx, c, stores.Now)
 	if err != nil {
 		return opened{}, err
 	}
-	chat, clock, err := openChat(ctx, store, c.logger(os.Stderr))
+	chat, clock, err := openChat(ctx, store, stores, c.logger(os.Stderr))
 	if err != nil {
 		return opened{}, errors.Join(fmt.Errorf("%s: %w", c.storeName(), err), store.Close())
 	}

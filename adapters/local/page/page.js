@@ -111,6 +111,7 @@ function listen() {
   source.addEventListener("clock", (e) => {
     since = e.lastEventId || since;
     showClock(JSON.parse(e.data));
+    dueSoon();
   });
   source.addEventListener("reload", () => {
     opened.close();
@@ -257,7 +258,6 @@ function showClock(now) {
   for (const b of $("wind").querySelectorAll("button")) b.disabled = Boolean(clock.busy) || (b.dataset.by === "next" && !clock.next);
   const words = clock.busy ? "Going through what falls due…" : clock.next ? `Next thing due: ${moment(clock.next)}` : "Nothing is due yet.";
   if ($("clock-next").textContent !== words) $("clock-next").textContent = words;
-  if (!clock.busy && now.busy === undefined && now.next === undefined) dueSoon();
 }
 
 let dueTimer;
@@ -1178,7 +1178,7 @@ function closeThread() {
   const root = place.thread;
   go(place.channel).then(() => lists.main.nodes.get(root)?.node.querySelector("[data-key=thread]")?.focus({ preventScroll: true }));
 }
-$("thread").addEventListener("keydown", (e) => { if (e.key === "Escape" && !e.defaultPrevented) closeThread(); });
+$("thread").addEventListener("keydown", (e) => { if (e.key === "Escape" && !e.defaultPrevented && !e.target.value) closeThread(); });
 $("side").addEventListener("click", (e) => {
   const a = e.target.closest(".places a");
   if (!a || e.metaKey || e.ctrlKey || e.shiftKey) return;
