@@ -164,7 +164,9 @@ func (p *printer) footers(name string) {
 	face := p.face(foot.style, foot.size)
 	for i := 1; i <= pages; i++ {
 		p.pdf.SetPage(i)
+		// What fpdf believes to be selected is selected on another page.
 		p.font = faceKey{}
+		p.pdf.SetFillColor(255, 255, 255)
 		number := fmt.Sprintf("%d / %d", i, pages)
 		width := face.Width(number)
 		p.write(right-width, footer, foot.size, foot.style, foot.ink, number)

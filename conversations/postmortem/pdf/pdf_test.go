@@ -262,3 +262,15 @@ func TestRowsAreNotBroken(t *testing.T) {
 		}
 	}
 }
+
+// Pages are numbered at the end, when fpdf has the colours of the last page in mind.
+func TestNumbersOfPagesAreQuiet(t *testing.T) {
+	r, g, b := picture.Quiet.RGB()
+	quiet := fmt.Sprintf("q %.3f %.3f %.3f rg BT ", float64(r)/255, float64(g)/255, float64(b)/255)
+	for _, page := range contentsOf(t, printed(t, examples(t)["cloudflare-2019"])) {
+		texts := strings.Split(strings.TrimSpace(page), "\n")
+		if last := texts[len(texts)-1]; !strings.HasPrefix(last, quiet) {
+			t.Errorf("a footer is written with %q", last[:min(40, len(last))])
+		}
+	}
+}

@@ -24,6 +24,16 @@ var (
 // pagesOf are the texts of the pages: one line for each base line, in the order in which they were written.
 func pagesOf(t testing.TB, pdf []byte) []string {
 	t.Helper()
+	var pages []string
+	for _, contents := range contentsOf(t, pdf) {
+		pages = append(pages, textOf([]byte(contents)))
+	}
+	return pages
+}
+
+// contentsOf are the instructions that draw the pages.
+func contentsOf(t testing.TB, pdf []byte) []string {
+	t.Helper()
 	objects := map[string][]byte{}
 	for _, m := range object.FindAllSubmatch(pdf, -1) {
 		objects[string(m[1])] = m[2]
@@ -39,7 +49,7 @@ func pagesOf(t testing.TB, pdf []byte) []string {
 			if contents == nil {
 				t.Fatalf("page %s has no contents", ref[1])
 			}
-			pages = append(pages, textOf(t, objects[string(contents[1])]))
+			pages = append(pages, unpacked(t, objects[string(contents[1])]))
 		}
 	}
 	if len(pages) == 0 {
@@ -48,7 +58,7 @@ func pagesOf(t testing.TB, pdf []byte) []string {
 	return pages
 }
 
-func textOf(t testing.TB, body []byte) string {
+func unpacked(t testing.TB, body []byte) string {
 	t.Helper()
 	m := stream.FindSubmatch(body)
 	if m == nil {
@@ -64,6 +74,10 @@ func textOf(t testing.TB, body []byte) string {
 			t.Fatal(err)
 		}
 	}
+	return string(raw)
+}
+
+func textOf(raw []byte) string {
 	var b strings.Builder
 	line := ""
 	for {

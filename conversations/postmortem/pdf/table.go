@@ -25,7 +25,7 @@ func (p *printer) table(t postmortem.Table, timeline bool) {
 		switch {
 		case timeline && (c.Short && i > 0 || i == len(t.Columns)-1):
 			kinds[i] = quietCell
-		case i == 0 && !timeline:
+		case i == 0 && c.Head == "":
 			kinds[i] = firstCell
 		}
 	}
