@@ -203,7 +203,7 @@ func drawStack(s sketch, left, top float64, col column, most int) {
 	high := func(n int) float64 { return math.Max(1.5, barHeight*float64(n)/float64(most)) }
 	s.fill(Quiet, s.box(left+0.75, top, dotStep-1.5, high(col.all), 1))
 	if col.key > 0 {
-		s.fill(Accent, s.box(left+0.75, top, dotStep-1.5, high(col.key), 1))
+		s.fill(Accent, s.box(left+0.75, top, dotStep-1.5, math.Max(high(col.key), 4), 1))
 	}
 }
 
