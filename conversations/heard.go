@@ -19,6 +19,7 @@ type Heard struct {
 	Masked   bool      `json:"masked,omitempty"`
 	Question int       `json:"question,omitempty"` // given by form or command for this question
 	ReplyTo  string    `json:"replyTo,omitempty"`
+	Seen     int       `json:"seen,omitempty"`   // counts the marks that came in; a reading from before the newest does not count
 	Noted    bool      `json:"noted,omitempty"`  // our 📝 is on it
 	Long     bool      `json:"long,omitempty"`   // an answer that was longer than is kept
 	Cut      bool      `json:"cut,omitempty"`    // talk, of which only the beginning is kept, if anything
@@ -49,6 +50,7 @@ type Mark struct {
 	Emoji   string    `json:"emoji"`
 	On      bool      `json:"on,omitempty"`
 	At      time.Time `json:"at"`
+	Read    bool      `json:"read,omitempty"` // as a reading of the message showed it; At is then by our clock, not the platform's
 	Form    bool      `json:"form,omitempty"` // ticked in the form for sorting: the message itself does not show it
 }
 
@@ -115,12 +117,25 @@ func (r *Review) heardIndex(message string) int {
 }
 
 // marked keeps what a person's 📝 or ❌ last said, also that it was taken off: its being put on may come in later.
-func (r *Review) marked(e Event) {
+//
+// It reports whether the message has to be read: a reading showed something else, and since that has its time from another
+// clock, nobody can tell whether this came before it or after.
+func (r *Review) marked(e Event) (doubtful bool) {
 	if e.Emoji != markTake && e.Emoji != markLeave {
-		return
+		return false
+	}
+	if i := r.heardIndex(e.Message.ID); i >= 0 {
+		r.Heard[i].Seen++
+	}
+	for _, have := range r.Marks {
+		if have.Message == e.Message.ID && have.Who == e.Who && have.Emoji == e.Emoji && have.Read && have.On != e.On && !e.At.After(have.At) {
+			return true
+		}
 	}
 	r.mark(Mark{Message: e.Message.ID, Who: e.Who, Emoji: e.Emoji, On: e.On, At: e.At})
+	return false
 }
+
 
 func (r *Review) mark(m Mark) {
 	for i, have := range r.Marks {
@@ -144,13 +159,26 @@ func (r *Review) reread(o *out, message string) {
 	if i < 0 || !r.Heard[i].Cut || r.Heard[i].Deleted || r.newestMarks()[message].Emoji == markLeave {
 		return
 	}
-	o.fetch(MessageRef{Workspace: r.Home.Workspace, Channel: r.Thread.Channel, ID: message}, 0)
+	r.fetch(o, message)
+}
+
+// fetch asks for a reply as it is now.
+func (r *Review) fetch(o *out, message string) {
+	seen := 0
+	if i := r.heardIndex(message); i >= 0 {
+		seen = r.Heard[i].Seen
+	}
+	o.fetch(MessageRef{Workspace: r.Home.Workspace, Channel: r.Thread.Channel, ID: message}, seen)
 }
 
 // fetched is a reply read again because it differed.
-func (r *Review) fetched(e Event) {
+func (r *Review) fetched(o *out, e Event) {
 	i := r.heardIndex(e.Message.ID)
 	if i < 0 || e.Snapshot == nil || r.Heard[i].Deleted {
+		return
+	}
+	if e.Seen < r.Heard[i].Seen {
+		r.fetch(o, e.Message.ID) // a mark came in while it was being read
 		return
 	}
 	h, snap := &r.Heard[i], e.Snapshot
@@ -173,7 +201,7 @@ func (r *Review) setMarks(message, emoji string, snap Snapshot, at time.Time) {
 	}
 	for i, m := range r.Marks {
 		if m.Message == message && m.Emoji == emoji && m.On && !m.Form && !slices.Contains(who, m.Who) {
-			r.Marks[i].On, r.Marks[i].At = false, at
+			r.Marks[i].On, r.Marks[i].At, r.Marks[i].Read = false, at, true
 		}
 	}
 	for _, w := range who {
@@ -181,7 +209,10 @@ func (r *Review) setMarks(message, emoji string, snap Snapshot, at time.Time) {
 			return m.Message == message && m.Emoji == emoji && m.Who == w && m.On && !m.Form
 		})
 		if !on {
-			r.marked(Event{Message: MessageRef{ID: message}, Who: w, Emoji: emoji, On: true, At: at})
+			r.Marks = slices.DeleteFunc(r.Marks, func(m Mark) bool {
+				return m.Message == message && m.Emoji == emoji && m.Who == w && !m.Form
+			})
+			r.mark(Mark{Message: message, Who: w, Emoji: emoji, On: true, At: at, Read: true})
 		}
 	}
 }
@@ -220,7 +251,7 @@ func (r *Review) followTalk(o *out, answers []Answered) {
 		switch {
 		case h.Deleted || h.Question != 0:
 		case a.Taken && h.Cut:
-			o.fetch(MessageRef{Workspace: r.Home.Workspace, Channel: r.Thread.Channel, ID: h.ID}, 0)
+			r.fetch(o, h.ID)
 		case !a.Taken && len(cutRunes(h.Text, keep)) < len(h.Text):
 			h.Text, h.Cut = cutRunes(h.Text, keep), true
 		}

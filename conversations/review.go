@@ -246,8 +246,11 @@ func stepReview(o *out, r *Review, e Event, f Facts) *Review {
 	case Deleted:
 		r.deleted(e)
 	case Reacted:
-		r.marked(e)
-		r.reread(o, e.Message.ID)
+		if r.marked(e) {
+			r.fetch(o, e.Message.ID)
+		} else {
+			r.reread(o, e.Message.ID)
+		}
 	case Clicked:
 		r.clicked(o, e, f)
 	case Submitted:
@@ -258,12 +261,12 @@ func stepReview(o *out, r *Review, e Event, f Facts) *Review {
 		r.refused(o, e)
 		return r // to show everything again would be refused again, for ever
 	case Looked:
-		o.fetch(e.Message, 0)
+		r.fetch(o, e.Message.ID)
 	case Fetched:
 		if e.Snapshot == nil {
 			return r // what hangs on its words would ask for them again, for ever
 		}
-		r.fetched(e)
+		r.fetched(o, e)
 	case Filed:
 		r.filed(o, e)
 		for _, later := range r.Later {
