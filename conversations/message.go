@@ -3,6 +3,8 @@ package conversations
 import (
 	"strings"
 	"time"
+
+	"github.com/debrief-bot/debrief/conversations/postmortem"
 )
 
 // Message is what an adapter is given to send: already words, made by Render just before.
@@ -34,8 +36,9 @@ func (b Body) IsZero() bool { return len(b.Text) == 0 && len(b.Controls) == 0 &&
 
 // File is a text document that goes with a message.
 type File struct {
-	Name string // "PM-1.md"
-	Text string
+	Name   string // "PM-1.md"
+	Text   string
+	Record *postmortem.Record // what Text was printed from, so that it can be had in other forms; nil: it is only a text
 }
 
 // SpanKind says how a span is to be shown.

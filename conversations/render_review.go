@@ -139,7 +139,7 @@ func (r *Review) render(p *page, id string, ef Effect) {
 	case "published report":
 		if rep, ok := kept(p.facts, ef.Args[0]); ok {
 			p.words(rep.Markdown)
-			p.body.File = &File{Name: rep.Record.ID + ".md", Text: rep.Markdown}
+			p.body.File = &File{Name: rep.Record.ID + ".md", Text: rep.Markdown, Record: &rep.Record}
 		}
 	case "published":
 		if rep, ok := kept(p.facts, ef.Args[0]); ok {

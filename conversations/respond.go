@@ -248,9 +248,10 @@ func showTimeline(p *page, entries []entry, empty string) {
 }
 
 func draft(p *page, id string, r *Review, f Facts) {
-	text := record(id, r, f).Markdown()
+	rec := r.signed(record(id, r, f))
+	text := rec.Markdown()
 	p.words(text)
-	p.body.File = &File{Name: r.name() + "-draft.md", Text: text}
+	p.body.File = &File{Name: r.name() + "-draft.md", Text: text, Record: &rec}
 }
 
 func listActions(p *page, e Event, f Facts) {

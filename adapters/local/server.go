@@ -27,6 +27,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/debrief-bot/debrief/conversations"
+	"github.com/debrief-bot/debrief/conversations/postmortem"
 )
 
 //go:embed page
@@ -50,6 +51,7 @@ type Document struct {
 	Slot    string // what the message is for
 	Name    string // "PM-1.md"
 	Text    string // CommonMark
+	Record  *postmortem.Record
 }
 
 // Renderer gives documents in one more form.
@@ -59,7 +61,7 @@ type Renderer struct {
 	Type  string // "application/pdf"
 	// Shown: the form is shown in the page, in a frame in which nothing runs, in place of ours. For HTML in one file.
 	Shown  bool
-	Render func(ctx context.Context, d Document) ([]byte, error)
+	Render func(r postmortem.Record) ([]byte, error)
 }
 
 // Winder is the bot as somebody sees it who winds its clock.
@@ -627,7 +629,7 @@ func (s *Server) document(w http.ResponseWriter, r *http.Request) {
 	if form == "" {
 		v := map[string]string{"name": d.Name, "html": DocumentHTML(d.Text)}
 		for _, rendered := range s.o.Renderers {
-			if rendered.Shown {
+			if rendered.Shown && d.Record != nil {
 				v["frame"] = rendered.Ext
 			}
 		}
@@ -638,12 +640,12 @@ func (s *Server) document(w http.ResponseWriter, r *http.Request) {
 	shown := false
 	if form != "md" {
 		i := slices.IndexFunc(s.o.Renderers, func(r Renderer) bool { return r.Ext == form })
-		if i < 0 {
+		if i < 0 || d.Record == nil {
 			http.NotFound(w, r)
 			return
 		}
 		var err error
-		if body, err = s.o.Renderers[i].Render(r.Context(), d); err != nil {
+		if body, err = s.o.Renderers[i].Render(*d.Record); err != nil {
 			s.log.Error("a document cannot be rendered", "platform", "local", "err", err)
 			http.Error(w, "This document cannot be had in this form just now.", http.StatusInternalServerError)
 			return
@@ -671,7 +673,7 @@ func (s *Server) documentOf(person, channel, id string) (Document, bool) {
 	if m == nil || m.Gone || m.Body == nil || m.Body.File == nil || !c.maySee(person, channel) || (m.Only != "" && m.Only != person) {
 		return Document{}, false
 	}
-	return Document{Message: m.ref(), Slot: m.Slot, Name: m.Body.File.Name, Text: m.Body.File.Text}, true
+	return Document{Message: m.ref(), Slot: m.Slot, Name: m.Body.File.Name, Text: m.Body.File.Text, Record: m.Body.File.Record}, true
 }
 
 // Furnish puts people and channels into a chat in which there is nobody yet.

@@ -323,6 +323,9 @@ func (c *Chat) repliesTo(root *message, person string) *viewReplies {
 func (s *Server) viewOfDocument(f conversations.File) *viewDocument {
 	v := &viewDocument{Name: f.Name, Forms: []viewLink{{Label: "Markdown", Ext: "md"}}}
 	for _, r := range s.o.Renderers {
+		if f.Record == nil {
+			break
+		}
 		v.Forms = append(v.Forms, viewLink{Label: r.Label, Ext: r.Ext})
 	}
 	return v

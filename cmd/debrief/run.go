@@ -66,7 +66,7 @@ func (p opened) serve(ctx context.Context, c Config, out io.Writer, keeps string
 		Admins: c.Admins, Audit: os.Stdout,
 	})
 	page := local.NewServer(p.chat, local.ServerOptions{
-		Zone: zone, Winder: wound{p.store, b}, Stage: stageFor(log), Hosts: c.LocalHosts, Log: log,
+		Zone: zone, Winder: wound{p.store, b}, Stage: stageFor(log), Renderers: renderers(), Hosts: c.LocalHosts, Log: log,
 	})
 
 	var lc net.ListenConfig
