@@ -274,3 +274,21 @@ func TestNumbersOfPagesAreQuiet(t *testing.T) {
 		}
 	}
 }
+
+// A tree that would be too small to be read is not drawn, and not a word of it is missing.
+func TestTreesTooLargeToBeDrawn(t *testing.T) {
+	for _, n := range []int{20, 300, 700} {
+		rec := postmortem.Record{ID: "PM-1", Title: "Many", Zone: "UTC"}
+		for i := range n {
+			rec.Causes = append(rec.Causes, postmortem.Cause{ID: fmt.Sprintf("w%d", i), Root: postmortem.WhyHappened, Text: fmt.Sprintf("Cause %03d", i)})
+		}
+		said := strings.Join(pagesOf(t, printed(t, rec)), "")
+		want := 1 // in the list
+		if n == 20 {
+			want++
+		}
+		if got := strings.Count(said, "Cause 017"); got != want {
+			t.Errorf("of %d causes one is there %d times, want %d", n, got, want)
+		}
+	}
+}
