@@ -117,6 +117,7 @@ func (p *printer) line(line []fragment, k kind, x, baseline float64) {
 // write puts a text on the page. What the font lacks is shown as a box.
 func (p *printer) write(x, baseline, size float64, style picture.Style, ink picture.Ink, text string) {
 	face := p.face(style, size)
+	text = visual(text)
 	if key := (faceKey{style, size}); p.font != key {
 		p.pdf.SetFont("Liberation", inPDF[style], size)
 		p.font = key
