@@ -13,6 +13,7 @@ var update = flag.Bool("update", false, "rewrite the parts of the README that ar
 const (
 	readme      = "../../README.md"
 	firstReview = "../../conversations/testdata/first-review.txtar"
+	wholeReview = "../../conversations/testdata/whole-review.txtar"
 )
 
 // TestReadme keeps the README's transcript and its table of settings equal to the program.
@@ -21,7 +22,7 @@ func TestReadme(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	played, err := os.ReadFile(firstReview)
+	played, err := os.ReadFile(wholeReview)
 	if err != nil {
 		t.Fatal(err)
 	}
