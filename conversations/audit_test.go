@@ -17,7 +17,8 @@ var acts = []struct {
 }{
 	{
 		"publish", openReview(),
-		Event{Kind: Filed, Value: testWorkspace + "/report/PM-1/v1"}, []string{"PM-1", testWorkspace + "/report/PM-1/v1"},
+		Event{Kind: Filed, Value: testWorkspace + "/report/PM-1/v1"},
+		[]string{"PM-1", testWorkspace + "/report/PM-1/v1"},
 	},
 	{"cancel", openReview(), Event{Kind: Commanded, Text: "cancel the canary text"}, []string{"PM-1"}},
 	{"reopen", reviewAt(StagePublished, "U1"), Event{Kind: Commanded, Text: "reopen"}, []string{"PM-1"}},

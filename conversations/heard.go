@@ -136,7 +136,6 @@ func (r *Review) marked(e Event) (doubtful bool) {
 	return false
 }
 
-
 func (r *Review) mark(m Mark) {
 	for i, have := range r.Marks {
 		if have.Message == m.Message && have.Who == m.Who && have.Emoji == m.Emoji && have.Form == m.Form {

@@ -24,8 +24,15 @@ func smallTown(t *testing.T) *town {
 func (w *town) line(n int, by, owner, text string, due when.Date) string {
 	id := fmt.Sprintf("%s/item/cmd/1/%d", testWorkspace, n)
 	w.take(id, Event{Kind: Told, Verb: "propose", Value: text, Fields: []Field{
-		{"owner", owner}, {"due", due.String()}, {"review", townReview}, {"number", "1"}, {"facilitator", "ana"},
-		{"ordinal", fmt.Sprint(n)}, {"title", "Broken"}, {"channel", testThread.Channel}, {"by", by},
+		{"owner", owner},
+		{"due", due.String()},
+		{"review", townReview},
+		{"number", "1"},
+		{"facilitator", "ana"},
+		{"ordinal", fmt.Sprint(n)},
+		{"title", "Broken"},
+		{"channel", testThread.Channel},
+		{"by", by},
 	}})
 	return id
 }
@@ -288,8 +295,10 @@ func TestEveryDeedIsACommand(t *testing.T) {
 			arg = "words"
 		}
 		for _, e := range []Event{
-			{Kind: Commanded, Who: "kim", Text: c.Name + " A-1 " + arg}, {Kind: Said, Mention: true, Who: "kim", Text: c.Name + " A-1 " + arg},
-			{Kind: Clicked, Who: "kim", Verb: c.Name, Value: arg}, {Kind: Submitted, Who: "kim", Verb: c.Name, Fields: []Field{{"text", arg}}},
+			{Kind: Commanded, Who: "kim", Text: c.Name + " A-1 " + arg},
+			{Kind: Said, Mention: true, Who: "kim", Text: c.Name + " A-1 " + arg},
+			{Kind: Clicked, Who: "kim", Verb: c.Name, Value: arg},
+			{Kind: Submitted, Who: "kim", Verb: c.Name, Fields: []Field{{"text", arg}}},
 		} {
 			e.Key, e.At, e.Where = testWorkspace+"/cmd/9", w.now, testThread.Root()
 			s := w.subjects[id]

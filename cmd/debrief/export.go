@@ -141,7 +141,7 @@ func writeFile(path, content string) (changed bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	defer os.Remove(tmp.Name())
+	defer func() { _ = os.Remove(tmp.Name()) }() // it is gone when it was renamed
 	_, err = tmp.WriteString(content)
 	if err = cmp.Or(err, tmp.Chmod(0o644), tmp.Sync(), tmp.Close()); err != nil {
 		return false, fmt.Errorf("write %s: %w", path, err)
