@@ -336,9 +336,18 @@ const townReview = testWorkspace + "/review/cmd/1"
 func (w *town) propose(n int, owner, text string, due when.Date) string {
 	id := fmt.Sprintf("%s/item/cmd/1/%d", testWorkspace, n)
 	w.take(id, Event{Kind: Told, Verb: "propose", Value: text, Fields: []Field{
-		{"owner", owner}, {"due", due.String()}, {"review", townReview}, {"number", "1"}, {"facilitator", "ana"},
-		{"ordinal", fmt.Sprint(n)}, {"title", "Broken"}, {"channel", testThread.Channel}, {"by", owner}, {"kind", "detect"},
-		{"test", "the alert fires"}, {"causes", "w2,w4"},
+		{"owner", owner},
+		{"due", due.String()},
+		{"review", townReview},
+		{"number", "1"},
+		{"facilitator", "ana"},
+		{"ordinal", fmt.Sprint(n)},
+		{"title", "Broken"},
+		{"channel", testThread.Channel},
+		{"by", owner},
+		{"kind", "detect"},
+		{"test", "the alert fires"},
+		{"causes", "w2,w4"},
 	}})
 	return id
 }
