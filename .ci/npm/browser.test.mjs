@@ -250,3 +250,187 @@ test("three people, a whole tiny review, a kill in the middle, and the nudge", {
   assert.match(told, /bot: \*\*PM-1\*\*/);
   for (const page of [ana, bo, kim]) assert.deepEqual(page.complaints, []);
 });
+
+/** Something done without a browser, as the page does it. */
+async function does(b, who, what, body) {
+  const response = await fetch(`${b.base}/api/${who}/${what}`, {
+    method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ act: crypto.randomUUID(), ...body }),
+  });
+  assert.equal(response.status, 200, `${who} ${what}: ${await response.text()}`);
+}
+
+test("what people write, react, change and add, on a phone and in the dark", { timeout: 180_000 }, async () => {
+  const b = await Bot.start("people");
+  const ana = await open("ana", { base: b.base, size: phone, scheme: "dark" });
+  await shot(ana, "phone-welcome");
+  await axe(ana, "the welcome on a phone in the dark");
+  const bo = await open("bo", { base: b.base, scheme: "dark" });
+  try {
+    // Nothing that is written does anything but be read.
+    await write(bo, `<script>document.title = "taken"</script> <img src=x onerror="document.title = 'taken'"> **not bold** [no](javascript:alert(1)) @ana \`<b>\` https://example.com/a?b=1`);
+    await message(main(ana), "<script>").waitFor();
+    assert.match(await ana.title(), /^#incidents/);
+    assert.equal(await ana.locator("#list script, #list img[src=x], #list b").filter({ hasNot: ana.locator(".head") }).count(), await ana.locator("#list .head b").count());
+    assert.equal(await main(ana).getByRole("link", { name: "https://example.com/a?b=1" }).getAttribute("rel"), "noopener noreferrer");
+    await ana.locator(".mention.me").waitFor();
+
+    // Far too much is answered in words, and stays where it was typed.
+    const area = bo.locator("#write textarea");
+    await area.fill("x".repeat(40_000));
+    await bo.getByText("40,000 of 12,000 characters").waitFor();
+    await area.press("Enter");
+    await bo.getByText("That is too long for one message").waitFor();
+    assert.equal((await area.inputValue()).length, 40_000);
+    await area.fill("");
+
+    // Somebody changes and deletes what they said, by keyboard.
+    await write(bo, "all gren");
+    await area.press("ArrowUp");
+    await bo.getByLabel("Edit your message").fill("all green");
+    await bo.getByLabel("Edit your message").press("Enter");
+    await message(main(ana), "all green").getByText("(edited)").waitFor();
+    await write(bo, "oops");
+    await message(main(bo), "oops").hover();
+    await message(main(bo), "oops").getByRole("button", { name: "Edit or delete" }).click();
+    await bo.getByRole("menuitem", { name: "Delete message" }).click();
+    await main(ana).getByText("oops").waitFor({ state: "detached" });
+
+    // A reaction with a tone of skin, and one on top of it.
+    await message(main(bo), "all green").hover();
+    await message(main(bo), "all green").getByRole("button", { name: "React" }).click();
+    await bo.getByRole("radio", { name: "medium", exact: true }).click();
+    await shot(bo, "picker");
+    await axe(bo, "the picker");
+    await bo.getByRole("button", { name: "thumbs up" }).click();
+    const chip = message(main(ana), "all green").locator(".reaction", { hasText: "👍🏽" });
+    await chip.click();
+    await message(main(bo), "all green").locator(".reaction", { hasText: "2" }).waitFor();
+
+    // Somebody new, who may not do what is not theirs, and a channel that not everybody sees.
+    await bo.getByRole("button", { name: "Change who you are" }).click();
+    await shot(bo, "people");
+    await axe(bo, "the people");
+    await bo.getByRole("menuitem", { name: "Add somebody" }).click();
+    await bo.locator("#form").getByLabel("Name", { exact: true }).fill("two words");
+    await bo.locator("#form").getByRole("button", { name: "Add" }).click();
+    await bo.getByText("A name is one word").waitFor();
+    assert.equal(await bo.locator("#form").getByLabel("Name", { exact: true }).inputValue(), "two words");
+    await bo.locator("#form").getByLabel("Name", { exact: true }).fill("eve");
+    await bo.locator("#form").getByRole("button", { name: "Add" }).click();
+    await bo.locator("#form").waitFor({ state: "hidden" });
+    await bo.getByRole("button", { name: "Add a channel" }).click();
+    await bo.locator("#form").getByLabel("Name", { exact: true }).fill("war-room");
+    await bo.locator("#form").getByLabel("only those I name").check();
+    await bo.locator("#form").getByRole("button", { name: "Add" }).click();
+    await bo.getByRole("heading", { name: "#war-room" }).waitFor();
+    const eve = await open("eve", { base: b.base });
+    assert.equal(await eve.locator("#channels a", { hasText: "war-room" }).count(), 0);
+
+    // On a phone the list of channels comes when it is asked for.
+    await ana.getByRole("button", { name: "Channels, people and the clock" }).click();
+    await shot(ana, "phone-side");
+    await axe(ana, "the list of channels on a phone");
+    await ana.keyboard.press("Escape");
+
+    // A review on a phone, by its nine questions and what hangs on its card.
+    for (const [who, text] of [["ana", "errors on checkout are up, 5 % of requests"], ["kim", "restarting the gateway did nothing"], ["bo", "rolling back to 4.11, the build takes a while"]]) await does(b, who, "say", { channel: "incidents", text });
+    const page = await (await fetch(`${b.base}/api/ana/messages?channel=incidents`)).json();
+    for (const m of page.messages.slice(-3)) await does(b, "ana", "react", { channel: "incidents", message: m.id, emoji: "📌", on: true });
+    await write(ana, "/postmortem start sev2 Checkout down in three countries");
+    await ana.getByRole("button", { name: "It is over" }).click();
+    const card = ana.locator("#list .slot-card");
+    await card.waitFor();
+    await shot(ana, "phone-card");
+    await axe(ana, "a card on a phone in the dark");
+    await card.getByRole("button", { name: "Read the draft" }).click();
+    await main(ana).locator(".only .document").getByRole("button", { name: "Read" }).last().click();
+    await ana.locator("#sheet h1").waitFor();
+    await shot(ana, "phone-draft");
+    await axe(ana, "a draft on a phone in the dark");
+    await ana.locator("#sheet").getByRole("button", { name: "Close" }).click();
+    await choose(ana, card.getByRole("button", { name: "Answer" }).first(), /Impact/);
+    await ana.locator("#form").getByRole("textbox").fill("about 9k carts");
+    await shot(ana, "phone-form");
+    await axe(ana, "a form on a phone in the dark");
+    await ana.locator("#form footer").getByRole("button").last().click();
+    await ana.locator("#form").waitFor({ state: "hidden" });
+    await card.getByRole("button", { name: "Timeline", exact: true }).click();
+    await message(main(ana), "restarting the gateway").waitFor();
+    await card.getByRole("button", { name: "More", exact: true }).click();
+    await card.locator(".thread-link").click();
+    await message(thread(ana), "What is missing on the timeline?").waitFor();
+    await reply(ana, "between 03:40 and 03:57 we all waited for somebody with the right to roll back");
+    await reply(ana, "that was a night");
+    await message(thread(ana), "somebody with the right").locator(".reaction.bots").waitFor();
+    await shot(ana, "phone-thread");
+    await axe(ana, "a thread on a phone in the dark");
+    const sort = thread(ana).getByRole("button", { name: "Sort" }).last();
+    await sort.click();
+    await ana.locator("#form input[type=checkbox]").first().waitFor();
+    await ana.locator("#form input[type=checkbox]").last().check();
+    await shot(ana, "phone-sort");
+    await ana.locator("#form footer").getByRole("button").last().click();
+    await ana.locator("#form").waitFor({ state: "hidden" });
+    await message(thread(ana), "that was a night").locator(".reaction.bots").waitFor();
+
+    // The same at a desk in the dark.
+    await bo.locator("#channels a", { hasText: "incidents" }).click();
+    await bo.locator("#list .slot-card .thread-link").click();
+    await message(thread(bo), "that was a night").waitFor();
+    await shot(bo, "dark");
+    await axe(bo, "a review in the dark");
+    await bo.getByRole("button", { name: "Commands and hints" }).click();
+    await shot(bo, "commands");
+    await axe(bo, "the commands");
+    await bo.keyboard.press("Escape");
+    for (const p of [ana, bo, eve]) assert.deepEqual(p.complaints, []);
+  } finally {
+    await b.kill("SIGTERM");
+  }
+});
+
+test("a window that slept catches up, and 500 replies do not stutter", { timeout: 120_000 }, async () => {
+  const b = await Bot.start("many");
+  try {
+    await does(b, "ana", "say", { channel: "general", text: "the root" });
+    const { messages } = await (await fetch(`${b.base}/api/ana/messages?channel=general`)).json();
+    const root = messages[0].id;
+    const sleeper = await open("kim", { base: b.base, at: `/general/${root}` });
+    await sleeper.context().setOffline(true);
+    const began = Date.now();
+    for (let i = 0; i < 500; i += 10) await Promise.all(Array.from({ length: 10 }, (_, n) => does(b, i % 20 ? "ana" : "bo", "say", { channel: "general", thread: root, text: `reply ${i + n}: the health check only looks at the front door, so a broken card service shows up late` })));
+    console.log(`figure: 500 replies said in ${Date.now() - began} ms`);
+    await sleeper.context().setOffline(false);
+    await sleeper.locator("#reply-list").getByText(/^reply 49\d:/).first().waitFor();
+
+    const ana = await open("ana", { base: b.base, at: `/general/${root}` });
+    for (let n = 0; n < 3; n++) {
+      await ana.getByRole("button", { name: "Show earlier messages" }).last().click();
+      await ana.waitForFunction((least) => document.querySelectorAll("#reply-list .message").length > least, 150 * (n + 1));
+    }
+    assert.ok(await ana.locator("#reply-list .message").count() >= 501);
+    const frames = await ana.evaluate(async () => {
+      const box = document.getElementById("replies");
+      const times = [];
+      let last = performance.now();
+      for (let i = 0; i < 120; i++) {
+        box.scrollTop = (box.scrollHeight - box.clientHeight) * Math.abs(Math.sin(i / 19));
+        await new Promise(requestAnimationFrame);
+        const now = performance.now();
+        times.push(now - last);
+        last = now;
+      }
+      times.sort((a, b) => a - b);
+      return { median: times[60], p95: times[114], worst: times[119] };
+    });
+    console.log(`figure: scrolling 500 replies, a frame takes ${frames.median.toFixed(1)} ms (median), ${frames.p95.toFixed(1)} (95 of 100), ${frames.worst.toFixed(1)} at worst`);
+    const before = await ana.evaluate(() => { const box = document.getElementById("replies"); box.scrollTop = box.scrollHeight; return performance.now(); });
+    await reply(ana, "one more");
+    await message(thread(ana), "one more").waitFor();
+    console.log(`figure: a reply under 500 shows after ${Math.round(await ana.evaluate((t) => performance.now() - t, before))} ms, typing it included; server ${b.memory().toFixed(1)} MiB`);
+    assert.ok(await ana.evaluate(() => { const box = document.getElementById("replies"); return box.scrollHeight - box.scrollTop - box.clientHeight < 80; }), "the newest is in view");
+    assert.deepEqual(ana.complaints, []);
+  } finally {
+    await b.kill("SIGTERM");
+  }
+});

@@ -227,5 +227,5 @@ func (r Reader) typedHTML(text string) string {
 		}
 		return before + hold(r.someone(id, id)) + name[len(id):]
 	})
-	return strings.ReplaceAll(a.filled(html.EscapeString(text)), "\n", "<br>")
+	return a.filled(strings.ReplaceAll(html.EscapeString(text), "\n", "<br>"))
 }

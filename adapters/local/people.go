@@ -358,30 +358,23 @@ func (m *message) tone(who, emoji, picked string, on bool) {
 	}
 }
 
-// mark puts an emoji on a message or takes it off, and reports whether that changed anything.
-func (m *message) mark(who, emoji string, on bool) bool {
+// mark puts an emoji on a message or takes it off.
+func (m *message) mark(who, emoji string, on bool) {
 	i := slices.IndexFunc(m.Reactions, func(r conversations.Reaction) bool { return r.Emoji == emoji })
-	switch {
-	case i < 0 && on:
-		m.Reactions = append(m.Reactions, conversations.Reaction{Emoji: emoji, Who: []string{who}})
-		return true
-	case i < 0:
-		return false
+	if i < 0 {
+		if on {
+			m.Reactions = append(m.Reactions, conversations.Reaction{Emoji: emoji, Who: []string{who}})
+		}
+		return
 	}
 	r := &m.Reactions[i]
-	has := slices.Contains(r.Who, who)
-	switch {
-	case has == on:
-		return false
-	case on:
+	r.Who = slices.DeleteFunc(r.Who, func(w string) bool { return w == who })
+	if on {
 		r.Who = append(r.Who, who)
-	default:
-		r.Who = slices.DeleteFunc(r.Who, func(w string) bool { return w == who })
 	}
 	if len(r.Who) == 0 {
 		m.Reactions = slices.Delete(m.Reactions, i, i+1)
 	}
-	return true
 }
 
 // Command is `/postmortem text`. Inside a thread it is refused, as on Slack.

@@ -66,17 +66,15 @@ func (c *Chat) interact(ctx context.Context, e conversations.Event) {
 		defer cancel()
 		answer, err = h.Handle(ctx, e)
 	}
-	saved := c.do(unnamed(ctx), func() error {
-		if err != nil {
-			c.log.Warn("act not saved", "platform", "local", "event", e.Key)
+	follows := func() { c.handed(e, answer) }
+	if err != nil {
+		c.log.Warn("act not saved", "platform", "local", "event", e.Key)
+		follows = func() {
 			c.notSaved(e)
 			c.handedOver(e.Key)
-			return nil
 		}
-		c.handed(e, answer)
-		return nil
-	})
-	if saved != nil {
+	}
+	if c.do(unnamed(ctx), func() error { follows(); return nil }) != nil {
 		c.log.Warn("answer not saved", "platform", "local", "event", e.Key)
 	}
 }

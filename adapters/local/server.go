@@ -334,7 +334,7 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 	}
 	defer s.streams.Add(-1)
 	person, window := r.PathValue("person"), r.URL.Query().Get("window")
-	out := &streamWriter{w: w, control: http.NewResponseController(w), born: strconv.FormatInt(s.chat.born, 36)}
+	out := &streamWriter{w: w, control: http.NewResponseController(w), born: s.born()}
 	born, last, _ := strings.Cut(cmp.Or(r.Header.Get("Last-Event-ID"), r.URL.Query().Get("since")), ".")
 	rev, err := strconv.ParseInt(last, 10, 64)
 	w.Header().Set("Content-Type", "text/event-stream")
@@ -372,6 +372,9 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 }
+
+// born is the chat's own name among all chats there have been under this address.
+func (s *Server) born() string { return strconv.FormatInt(s.chat.born, 36) }
 
 // streamWriter writes server-sent events.
 type streamWriter struct {

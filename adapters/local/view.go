@@ -164,7 +164,7 @@ func (s *Server) state(person, window string) (viewState, bool) {
 		return viewState{}, false
 	}
 	v := viewState{
-		Born: strconv.FormatInt(c.born, 36), Rev: c.s.Rev, Version: s.version, Me: viewOfPerson(*me), Form: viewOfForm(c.s.Forms[inWindow(person, window)]),
+		Born: s.born(), Rev: c.s.Rev, Version: s.version, Me: viewOfPerson(*me), Form: viewOfForm(c.s.Forms[inWindow(person, window)]),
 		Retells: s.o.Stage != nil && c.journal != nil, Channels: []viewChannel{},
 	}
 	for _, p := range c.s.People {
@@ -262,13 +262,12 @@ func (s *Server) viewOf(m *message, to showing) viewMessage {
 		return v
 	}
 	v.Edited, v.Who, v.Author, v.Only, v.Files = !m.Edited.IsZero(), m.Who, m.Author, m.Only != "", m.Files
-	switch {
-	case m.Body == nil:
+	if m.Body == nil {
 		v.HTML = to.reader.typedHTML(m.Text)
 		if m.Who == to.person {
 			v.Text = m.Text
 		}
-	default:
+	} else {
 		v.Slot, v.HTML = m.Slot, HTML(*m.Body, to.reader)
 		for _, row := range m.Body.Controls {
 			v.Controls = append(v.Controls, viewOfRow(row))

@@ -14,7 +14,7 @@ function el(tag, attributes = {}, ...children) {
     else if (name === "html") node.innerHTML = value; // only what the server has made safe
     else node.setAttribute(name, value === true ? "" : value);
   }
-  node.append(...children.flat().filter((c) => c !== null && c !== undefined && c !== false));
+  node.append(...children.flat(Infinity).filter((c) => c !== null && c !== undefined && c !== false));
   return node;
 }
 
@@ -256,7 +256,7 @@ function showClock(now) {
   $("clock-zone").textContent = (state.me.zone || "UTC").replace("_", " ");
   $("wind").hidden = !clock.winds;
   for (const b of $("wind").querySelectorAll("button")) b.disabled = Boolean(clock.busy) || (b.dataset.by === "next" && !clock.next);
-  const words = clock.busy ? "Going through what falls due…" : clock.next ? `Next thing due: ${moment(clock.next)}` : "Nothing is due yet.";
+  const words = clock.busy ? "Going through what falls due…" : clock.next && clock.next <= clock.now ? "Something is due now." : clock.next ? `Next thing due: ${moment(clock.next)}` : "Nothing is due yet.";
   if ($("clock-next").textContent !== words) $("clock-next").textContent = words;
 }
 
@@ -424,9 +424,10 @@ class List {
     } else {
       const who = m.who === "debrief" ? "Debrief" : m.who || m.author || "Debrief’s chat";
       body.append(el("div", { class: "head" }, el("b", {}, who), m.who === "debrief" || m.author ? el("span", { class: "tag" }, m.author ? "APP" : "BOT") : null,
-        el("time", { datetime: m.at, title: utc(m.at) }, clockTime(m.at)), m.edited && m.who !== "debrief" ? el("span", { class: "note" }, "edited") : null));
+        el("time", { datetime: m.at, title: utc(m.at) }, clockTime(m.at))));
       const words = el("div", { class: "words", html: m.html });
       decorate(words);
+      if (m.edited && m.who !== "debrief") words.append(" ", el("span", { class: "note" }, "(edited)"));
       const inner = m.only ? el("div", { class: "only" }, el("div", { class: "only-note" }, "Only you see this",
         el("button", { "data-key": "dismiss", onclick: () => attempt("dismiss", { channel: m.channel, message: m.id }) }, "Dismiss"))) : m.controls || m.slot ? el("div", { class: "boxed" }) : body;
       inner.append(words);
@@ -840,6 +841,8 @@ $("add-channel").addEventListener("click", () => {
 
 // ---- writing
 
+const narrow = matchMedia("(max-width: 48rem)");
+
 function grow(area) {
   area.style.height = "auto";
   area.style.height = Math.min(area.scrollHeight + 2, 224) + "px";
@@ -921,7 +924,7 @@ class Writer {
     } else if (text.length > 11000) {
       this.hint(`${text.length.toLocaleString("en")} of 12,000 characters`, text.length > 12000);
     } else {
-      this.hint(thread ? "What you reply is an answer unless it is just talk. ( in front keeps it talk." : "Enter sends, Shift and Enter begins a line, / shows the commands.", false);
+      this.hint(thread ? "What you reply is an answer unless it is just talk. ( in front keeps it talk." : narrow.matches ? "" : "Enter sends, Shift and Enter begins a line, / shows the commands.", false);
     }
     this.offer();
   }
