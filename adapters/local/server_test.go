@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/debrief-bot/debrief/conversations"
+	"github.com/debrief-bot/debrief/conversations/postmortem"
 )
 
 // site is a server over a chat with a journal, and a bot that keeps what comes in.
@@ -384,14 +385,14 @@ func TestTheJournalIsAway(t *testing.T) {
 
 func TestDocuments(t *testing.T) {
 	s := newSite(t, ServerOptions{Renderers: []Renderer{
-		{Label: "HTML", Ext: "html", Type: "text/html; charset=utf-8", Shown: true, Render: func(_ context.Context, d Document) ([]byte, error) {
-			return []byte("<h1>" + d.Name + "</h1>"), nil
+		{Label: "HTML", Ext: "html", Type: "text/html; charset=utf-8", Shown: true, Render: func(r postmortem.Record) ([]byte, error) {
+			return []byte("<h1>" + r.ID + "</h1>"), nil
 		}},
-		{Label: "PDF", Ext: "pdf", Type: "application/pdf", Render: func(context.Context, Document) ([]byte, error) { return nil, errors.New("no ink") }},
+		{Label: "PDF", Ext: "pdf", Type: "application/pdf", Render: func(postmortem.Record) ([]byte, error) { return nil, errors.New("no ink") }},
 	}})
 	body := conversations.Body{
 		Text: []conversations.Span{{Kind: conversations.Words, Text: "# PM-1\n\nwords"}},
-		File: &conversations.File{Name: "PM-1.md", Text: "# PM-1\n\n<script>alert(1)</script>\n\n| a | b |\n|---|--:|\n| `<b>` | 1 |"},
+		File: &conversations.File{Name: "PM-1.md", Record: &postmortem.Record{ID: "PM-1"}, Text: "# PM-1\n\n<script>alert(1)</script>\n\n| a | b |\n|---|--:|\n| `<b>` | 1 |"},
 	}
 	res, err := s.chat.Send(t.Context(), conversations.Message{Kind: conversations.Private, Person: "ana", Body: body})
 	if err != nil {
@@ -406,7 +407,7 @@ func TestDocuments(t *testing.T) {
 		{path, 200, `\u0026lt;script\u0026gt;alert(1)`},
 		{path, 200, `"frame":"html"`},
 		{path + "?form=md", 200, "<script>alert(1)</script>"},
-		{path + "?form=html", 200, "<h1>PM-1.md</h1>"},
+		{path + "?form=html", 200, "<h1>PM-1</h1>"},
 		{path + "?form=pdf", 500, "just now"},
 		{path + "?form=exe", 404, ""},
 		{strings.Replace(path, "/ana/", "/bo/", 1), 404, ""},
