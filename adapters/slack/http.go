@@ -1,0 +1,151 @@
+package slack
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+)
+
+// Where Slack sends to, in HTTP mode.
+const (
+	EventsPath       = "/slack/events"
+	CommandsPath     = "/slack/commands"
+	InteractionsPath = "/slack/interactions"
+)
+
+const (
+	maxBody  = 1 << 20         // of a request; Slack's are some kilobytes
+	maxAge   = 5 * time.Minute // of a signature: https://docs.slack.dev/authentication/verifying-requests-from-slack
+	patience = 2900 * time.Millisecond
+)
+
+// Handler serves what Slack sends over HTTP. Nothing is read from a request before its size and signature are right.
+func (c *Chat) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle(EventsPath, c.signed(c.serveEvent))
+	mux.Handle(CommandsPath, c.signed(c.serveCommand))
+	mux.Handle(InteractionsPath, c.signed(c.serveInteraction))
+	return mux
+}
+
+// signed lets through what Slack signed within the last minutes: https://docs.slack.dev/authentication/verifying-requests-from-slack
+func (c *Chat) signed(serve func(http.ResponseWriter, *http.Request, []byte)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodPost {
+			w.Header().Set("Allow", http.MethodPost)
+			http.Error(w, "only Slack calls here", http.StatusMethodNotAllowed)
+			return
+		}
+		if r.Header.Get("Content-Encoding") != "" {
+			http.Error(w, "not compressed, please", http.StatusUnsupportedMediaType)
+			return
+		}
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+		var tooLarge *http.MaxBytesError
+		switch {
+		case errors.As(err, &tooLarge):
+			http.Error(w, "too large", http.StatusRequestEntityTooLarge)
+			return
+		case err != nil:
+			http.Error(w, "broken off", http.StatusBadRequest)
+			return
+		}
+		if !c.verify(r.Header, body) {
+			c.log.Warn("a request was not signed by slack", "platform", "slack")
+			http.Error(w, "not signed by Slack", http.StatusUnauthorized)
+			return
+		}
+		serve(w, r, body)
+	})
+}
+
+// verify looks at the signature over the raw body, and at its age.
+func (c *Chat) verify(h http.Header, body []byte) bool {
+	at := h.Get("X-Slack-Request-Timestamp")
+	seconds, err := strconv.ParseInt(at, 10, 64)
+	if err != nil || c.signing == "" {
+		return false
+	}
+	if age := c.now().Sub(time.Unix(seconds, 0)); age > maxAge || age < -maxAge {
+		return false
+	}
+	return hmac.Equal([]byte(signature(c.signing, at, body)), []byte(h.Get("X-Slack-Signature")))
+}
+
+func signature(secret, at string, body []byte) string {
+	mac := hmac.New(sha256.New, []byte(secret))
+	mac.Write([]byte("v0:" + at + ":"))
+	mac.Write(body)
+	return "v0=" + hex.EncodeToString(mac.Sum(nil))
+}
+
+func (c *Chat) serveEvent(w http.ResponseWriter, r *http.Request, body []byte) {
+	var env envelope
+	if json.Unmarshal(body, &env) != nil {
+		http.Error(w, "malformed", http.StatusBadRequest)
+		return
+	}
+	if env.Type == "url_verification" {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		_, _ = io.WriteString(w, env.Challenge) // Slack is gone if this fails
+		return
+	}
+	answer, err := c.takeEvent(r.Context(), env)
+	acknowledge(w, r, answer, err)
+}
+
+func (c *Chat) serveCommand(w http.ResponseWriter, r *http.Request, body []byte) {
+	form, err := url.ParseQuery(string(body))
+	if err != nil {
+		http.Error(w, "malformed", http.StatusBadRequest)
+		return
+	}
+	if form.Get("ssl_check") == "1" {
+		return
+	}
+	answer, err := c.takeCommand(r.Context(), form)
+	acknowledge(w, r, answer, err)
+}
+
+func (c *Chat) serveInteraction(w http.ResponseWriter, r *http.Request, body []byte) {
+	form, err := url.ParseQuery(string(body))
+	if err != nil {
+		http.Error(w, "malformed", http.StatusBadRequest)
+		return
+	}
+	answer, err := c.takeInteraction(r.Context(), []byte(form.Get("payload")))
+	acknowledge(w, r, answer, err)
+}
+
+// acknowledge writes what Slack waits for, and then does what it does not.
+func acknowledge(w http.ResponseWriter, r *http.Request, answer reply, err error) {
+	switch {
+	case errors.Is(err, errMalformed):
+		http.Error(w, "malformed", http.StatusBadRequest)
+		return
+	case err != nil:
+		http.Error(w, "not saved", http.StatusServiceUnavailable)
+		return
+	}
+	var body []byte
+	if answer.payload != nil {
+		if body, err = json.Marshal(answer.payload); err != nil {
+			http.Error(w, "no answer", http.StatusInternalServerError)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+	}
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(http.StatusOK)
+	_, _ = w.Write(body)                      // if Slack is gone by now,
+	_ = http.NewResponseController(w).Flush() // there is nobody to tell
+	answer.after(r.Context())
+}

@@ -1,0 +1,390 @@
+package slack
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"github.com/debrief-bot/debrief/adapters"
+	"github.com/debrief-bot/debrief/conversations"
+)
+
+const (
+	pageSize  = 200 // objects asked for; Slack may give fewer: https://docs.slack.dev/apis/web-api/rate-limits
+	pagesMost = 20  // of one look at what is there
+)
+
+// history shows every message of a place since a time, in no order. ErrUnreadable also when there are too many to tell.
+func (c *Chat) history(ctx context.Context, p conversations.Place, since time.Time, show func(message) bool) error {
+	cursor := ""
+	for range pagesMost {
+		all, next, _, err := c.page(ctx, p, stamp(since), "", cursor)
+		if err != nil {
+			return err
+		}
+		for _, m := range all {
+			if !show(m) {
+				return nil
+			}
+		}
+		if next == "" {
+			return nil
+		}
+		cursor = next
+	}
+	return fmt.Errorf("slack: look for a message among too many: %w", adapters.ErrUnreadable)
+}
+
+// page is one call. Slack gives a channel newest first and a thread oldest first, and a thread's root with every page.
+func (c *Chat) page(ctx context.Context, p conversations.Place, oldest, latest, cursor string) (all []message, next string, more bool, err error) {
+	var got []slack.Message
+	if p.Thread != "" {
+		got, more, next, err = c.api.GetConversationRepliesContext(ctx, &slack.GetConversationRepliesParameters{
+			ChannelID: p.Channel, Timestamp: p.Thread, Oldest: oldest, Latest: latest, Inclusive: true, Limit: pageSize, Cursor: cursor,
+			IncludeAllMetadata: true,
+		})
+	} else {
+		var resp *slack.GetConversationHistoryResponse
+		resp, err = c.api.GetConversationHistoryContext(ctx, &slack.GetConversationHistoryParameters{
+			ChannelID: p.Channel, Oldest: oldest, Latest: latest, Inclusive: true, Limit: pageSize, Cursor: cursor, IncludeAllMetadata: true,
+		})
+		if err == nil {
+			got, more, next = resp.Messages, resp.HasMore, resp.ResponseMetadata.Cursor
+		}
+	}
+	if err != nil {
+		return nil, "", false, reading("read a channel", err)
+	}
+	for _, m := range got {
+		all = append(all, messageOf(m.Msg))
+	}
+	return all, next, more || next != "", nil
+}
+
+// messageOf is a message as events have it.
+func messageOf(m slack.Msg) message {
+	w := message{
+		Subtype: m.SubType, User: m.User, BotID: m.BotID, Username: m.Username, Text: m.Text, TS: m.Timestamp, ThreadTS: m.ThreadTimestamp,
+	}
+	// What the library has read once is written and read again where its types and ours are shaped alike.
+	again := func(from, to any) {
+		if b, err := json.Marshal(from); err == nil {
+			_ = json.Unmarshal(b, to) // what does not fit is as if it were not there
+		}
+	}
+	if m.Edited != nil {
+		again(map[string]string{"ts": m.Edited.Timestamp}, &w.Edited)
+	}
+	if m.BotProfile != nil {
+		w.AppID = m.BotProfile.AppID
+		again(m.BotProfile, &w.BotProfile)
+	}
+	for _, a := range m.Attachments {
+		w.Attachments = append(w.Attachments, attachment{Fallback: a.Fallback, Pretext: a.Pretext, Title: a.Title, Text: a.Text})
+	}
+	if len(m.Files) > 0 {
+		again(m.Files, &w.Files)
+	}
+	if len(m.Reactions) > 0 {
+		again(m.Reactions, &w.Reactions)
+	}
+	if m.Text == "" && m.BotID != "" {
+		again(m.Blocks, &w.Blocks)
+	}
+	if m.Metadata.EventType != "" {
+		w.Metadata.EventType = m.Metadata.EventType
+		again(m.Metadata.EventPayload, &w.Metadata.Payload)
+	}
+	return w
+}
+
+// isMessage tells what people and programs said from what Slack itself writes into a channel.
+func (m message) isMessage() bool {
+	switch m.Subtype {
+	case "", "file_share", "thread_broadcast", "bot_message", "me_message":
+		return m.TS != ""
+	}
+	return false
+}
+
+// snapshot is a message of a channel as the port has it; false: it is none.
+func (id identity) snapshot(channel string, m message) (conversations.Snapshot, bool) {
+	e, ok := id.aboutMessage(conversations.Said, channel, m.TS, m.ThreadTS)
+	if !ok || !m.isMessage() {
+		return conversations.Snapshot{}, false
+	}
+	return id.snapshotOf(e.Where, m), true
+}
+
+// whole is a message with everybody who reacted: a channel's history names only some of many.
+func (c *Chat) whole(ctx context.Context, channel string, m message) (message, error) {
+	if !slices.ContainsFunc(m.Reactions, func(r reaction) bool { return len(r.Users) < r.Count }) {
+		return m, nil
+	}
+	got, err := c.api.GetReactionsContext(ctx, slack.NewRefToMessage(channel, m.TS), slack.GetReactionsParameters{Full: true})
+	if err != nil {
+		err = reading("read reactions", err)
+		if errors.Is(err, adapters.ErrUnreadable) {
+			return m, nil
+		}
+		return m, err
+	}
+	if got.Message != nil {
+		m.Reactions = messageOf(slack.Msg{Reactions: got.Reactions}).Reactions
+	}
+	return m, nil
+}
+
+// Message implements adapters.Chat. reactions.get says everything, also of replies, and needs no right to read the
+// channel; the channel is asked only where that method is not to be had.
+func (c *Chat) Message(ctx context.Context, ref conversations.MessageRef) (conversations.Snapshot, error) {
+	id, err := c.identity(ctx)
+	if err != nil {
+		return conversations.Snapshot{}, err
+	}
+	got, err := c.api.GetReactionsContext(ctx, slack.NewRefToMessage(ref.Channel, ref.ID), slack.GetReactionsParameters{Full: true})
+	var m message
+	switch name := code(err); {
+	case err == nil && got.Message != nil:
+		m = messageOf(got.Message.Msg)
+	case err == nil || name == "missing_scope" || name == "unknown_method":
+		if m, err = c.oneOf(ctx, ref); err != nil {
+			return conversations.Snapshot{}, err
+		}
+	default:
+		return conversations.Snapshot{}, reading("read a message", err)
+	}
+	if m.TS == "" {
+		m.TS = ref.ID
+	}
+	s, ok := id.snapshot(ref.Channel, m)
+	if !ok || s.Message.ID != ref.ID {
+		return conversations.Snapshot{}, fmt.Errorf("slack: read a message: %w", adapters.ErrUnreadable)
+	}
+	return s, nil
+}
+
+// oneOf reads one message by the thread that it is in or begins.
+func (c *Chat) oneOf(ctx context.Context, ref conversations.MessageRef) (message, error) {
+	all, _, _, err := c.page(ctx, conversations.Place{Channel: ref.Channel, Thread: ref.ID}, ref.ID, ref.ID, "")
+	if err != nil {
+		return message{}, err
+	}
+	for _, m := range all {
+		if m.TS == ref.ID {
+			return c.whole(ctx, ref.Channel, m)
+		}
+	}
+	return message{}, fmt.Errorf("slack: read a message: %w", adapters.ErrUnreadable)
+}
+
+// Read implements adapters.Chat. Slack pages a channel from the newest message back, and the port from the oldest on, so
+// a channel is read in spans of time: the whole of what is left, or half of it while that is more than a page. A cursor
+// is where the next span begins and how long it is to be; a thread's is Slack's own.
+func (c *Chat) Read(ctx context.Context, p conversations.Place, from time.Time, cursor string) (adapters.Page, error) {
+	id, err := c.identity(ctx)
+	if err != nil {
+		return adapters.Page{}, err
+	}
+	if p.Workspace != id.workspace() {
+		return adapters.Page{}, fmt.Errorf("slack: read a channel: %w", adapters.ErrUnreadable)
+	}
+	for {
+		page, err := c.read(ctx, id, p, from, cursor)
+		if err != nil || len(page.Messages) > 0 || page.Next == "" {
+			return page, err
+		}
+		cursor = page.Next // nobody wrote anything in this one
+	}
+}
+
+// read is a page, which may be empty.
+func (c *Chat) read(ctx context.Context, id identity, p conversations.Place, from time.Time, cursor string) (adapters.Page, error) {
+	page := adapters.Page{Covered: milli(c.now())}
+	var all []message
+	var err error
+	if p.Thread != "" {
+		all, page.Next, _, err = c.page(ctx, p, stamp(from), "", cursor)
+	} else {
+		all, page.Next, err = c.span(ctx, p, from, cursor)
+	}
+	if err != nil {
+		return adapters.Page{}, err
+	}
+	slices.SortFunc(all, func(a, b message) int { return strings.Compare(a.TS, b.TS) })
+	for _, m := range all {
+		if m.TS == p.Thread && cursor != "" {
+			continue // the root comes with every page
+		}
+		if m, err = c.whole(ctx, p.Channel, m); err != nil {
+			return adapters.Page{}, err
+		}
+		s, ok := id.snapshot(p.Channel, m)
+		if !ok || p.Thread == "" && s.Where.Thread != "" || s.At.Before(milli(from)) {
+			continue // a reply that is shown in the channel, too, is read with its thread
+		}
+		page.Messages = append(page.Messages, s)
+	}
+	if n := len(page.Messages); n > 0 && (page.Next != "" || page.Messages[n-1].At.After(page.Covered)) {
+		page.Covered = page.Messages[n-1].At
+	}
+	if start, _, ok := readCursor(page.Next); ok {
+		page.Covered = start.Add(-time.Millisecond)
+	}
+	return page, nil
+}
+
+// span reads the next span of a channel. A cursor is "<from> <length>", in milliseconds.
+func (c *Chat) span(ctx context.Context, p conversations.Place, from time.Time, cursor string) ([]message, string, error) {
+	start, length, ok := readCursor(cursor)
+	if !ok {
+		start, length = milli(from), 0
+	}
+	now := milli(c.now())
+	for last := !start.Add(length).Before(now) || length == 0; ; {
+		latest, until := "", start.Add(length)
+		if !last {
+			latest = stamp(until.Add(-time.Microsecond))
+		}
+		all, next, more, err := c.page(ctx, p, stamp(start), latest, "")
+		if err != nil {
+			return nil, "", err
+		}
+		if more && last {
+			last, length = false, half(now.Sub(start))
+			continue
+		}
+		if more && length > shortest {
+			length = half(length)
+			continue
+		}
+		for more && next != "" {
+			var further []message
+			if further, next, more, err = c.page(ctx, p, stamp(start), latest, next); err != nil {
+				return nil, "", err
+			}
+			all = append(all, further...)
+		}
+		if last {
+			return all, "", nil
+		}
+		if len(all) < pageSize/20 {
+			length *= 2 // it is quiet here
+		}
+		return all, fmt.Sprintf("%d %d", until.UnixMilli(), length.Milliseconds()), nil
+	}
+}
+
+// shortest is a span that is read to its end in one go, however many pages it has.
+const shortest = 2 * time.Millisecond
+
+// half is of whole milliseconds, as cursors are.
+func half(length time.Duration) time.Duration {
+	return max((length / 2).Truncate(time.Millisecond), shortest)
+}
+
+func readCursor(cursor string) (start time.Time, length time.Duration, ok bool) {
+	var at, ms int64
+	if n, err := fmt.Sscanf(cursor, "%d %d", &at, &ms); n != 2 || err != nil || ms <= 0 {
+		return time.Time{}, 0, false
+	}
+	return time.UnixMilli(at).UTC(), time.Duration(ms) * time.Millisecond, true
+}
+
+// User implements adapters.Chat.
+func (c *Chat) User(ctx context.Context, workspace, id string) (conversations.Person, error) {
+	us, err := c.identity(ctx)
+	if err != nil {
+		return conversations.Person{}, err
+	}
+	if workspace != us.workspace() {
+		return conversations.Person{}, fmt.Errorf("slack: read a person: %w", adapters.ErrUnreadable)
+	}
+	u, err := c.api.GetUserInfoContext(ctx, id)
+	if err != nil {
+		return conversations.Person{}, reading("read a person", err)
+	}
+	p := conversations.Person{
+		ID: u.ID, Name: inert(firstOf(u.Profile.DisplayName, u.Profile.RealName, u.RealName, u.Name, u.ID)), Active: !u.Deleted,
+		Admin: u.IsAdmin || u.IsOwner || u.IsPrimaryOwner, Bot: u.IsBot,
+	}
+	if _, err := time.LoadLocation(u.TZ); err == nil {
+		p.Zone = u.TZ
+	}
+	return p, nil
+}
+
+// Places implements adapters.Chat. Channels shared with other organisations are left out.
+func (c *Chat) Places(ctx context.Context) ([]conversations.Place, error) {
+	id, err := c.identity(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var places []conversations.Place
+	for cursor := ""; ; {
+		got, next, err := c.api.GetConversationsForUserContext(ctx, &slack.GetConversationsForUserParameters{
+			Types: []string{"public_channel", "private_channel"}, ExcludeArchived: true, Limit: pageSize, Cursor: cursor,
+		})
+		if err != nil {
+			return nil, reading("list channels", err)
+		}
+		for _, ch := range got {
+			if !ch.IsExtShared && !ch.IsArchived {
+				places = append(places, conversations.Place{Workspace: id.workspace(), Channel: ch.ID})
+			}
+		}
+		if cursor = next; cursor == "" {
+			slices.SortFunc(places, func(a, b conversations.Place) int { return strings.Compare(a.Channel, b.Channel) })
+			return places, nil
+		}
+	}
+}
+
+// CanSee implements adapters.Chat. Guests see the channels that they are in.
+func (c *Chat) CanSee(ctx context.Context, user string, p conversations.Place) (bool, error) {
+	id, err := c.identity(ctx)
+	if err != nil {
+		return false, err
+	}
+	if p.Workspace != id.workspace() {
+		return false, fmt.Errorf("slack: read a channel: %w", adapters.ErrUnreadable)
+	}
+	ch, err := c.api.GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: p.Channel})
+	if err != nil {
+		return false, reading("read a channel", err)
+	}
+	open := ch.IsChannel && !ch.IsPrivate && !ch.IsIM && !ch.IsMpIM && !ch.IsExtShared
+	if user == "" || ch.IsIM {
+		return user != "" && ch.User == user || user == "" && open, nil
+	}
+	u, err := c.api.GetUserInfoContext(ctx, user)
+	if code(err) == "user_not_found" || err == nil && u.Deleted {
+		return false, nil
+	}
+	if err != nil {
+		return false, reading("read a person", err)
+	}
+	if open && !u.IsRestricted && !u.IsUltraRestricted && !u.IsStranger && !id.stranger(u.TeamID) {
+		return true, nil
+	}
+	for cursor := ""; ; {
+		members, next, err := c.api.GetUsersInConversationContext(ctx, &slack.GetUsersInConversationParameters{
+			ChannelID: p.Channel, Limit: pageSize, Cursor: cursor,
+		})
+		if err != nil {
+			return false, reading("list who is in a channel", err)
+		}
+		if slices.Contains(members, user) {
+			return true, nil
+		}
+		if cursor = next; cursor == "" {
+			return false, nil
+		}
+	}
+}

@@ -1,0 +1,80 @@
+package slack
+
+import (
+	"encoding/json"
+	"net/url"
+	"testing"
+
+	"github.com/debrief-bot/debrief/adapters/adapterstest"
+	"github.com/debrief-bot/debrief/conversations"
+)
+
+var us = identity{
+	team: adapterstest.SlackTeam, app: adapterstest.SlackApp, user: adapterstest.SlackBotUser, bot: adapterstest.SlackBotID,
+	url: "https://acme.slack.example/",
+}
+
+// receive takes in what Slack sends, of any kind.
+func (id identity) receive(raw []byte) ([]conversations.Event, error) {
+	var kind struct {
+		Type string `json:"type"`
+	}
+	if len(raw) == 0 || raw[0] != '{' {
+		form, err := url.ParseQuery(string(raw))
+		if err != nil {
+			return nil, err
+		}
+		a, err := id.receiveCommand(form, adapterstest.Accepted)
+		if err != nil {
+			return nil, err
+		}
+		return []conversations.Event{a.event}, nil
+	}
+	if err := json.Unmarshal(raw, &kind); err != nil {
+		return nil, err
+	}
+	if kind.Type != "event_callback" {
+		a, ok, err := id.receiveInteraction(raw, adapterstest.Accepted)
+		if err != nil || !ok {
+			return nil, err
+		}
+		return []conversations.Event{a.event}, nil
+	}
+	var env envelope
+	if err := json.Unmarshal(raw, &env); err != nil {
+		return nil, err
+	}
+	e, ok, err := id.receiveEvent(env)
+	if err != nil || !ok {
+		return nil, err
+	}
+	return []conversations.Event{e}, nil
+}
+
+func TestGolden(t *testing.T) {
+	adapterstest.Golden(t, "slack", func(raw []byte) []conversations.Event {
+		events, err := us.receive(raw)
+		if err != nil {
+			t.Error(err)
+		}
+		return events
+	})
+}
+
+func FuzzReceive(f *testing.F) {
+	cases, err := adapterstest.Cases("slack")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, c := range cases {
+		f.Add(c.Envelope)
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		events, _ := us.receive(raw)
+		for _, e := range events {
+			for _, wrong := range adapterstest.Malformed(e) {
+				t.Errorf("%q: %s: %s", raw, e.Key, wrong)
+			}
+		}
+	})
+}

@@ -1,0 +1,378 @@
+package slack
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"github.com/debrief-bot/debrief/adapters"
+	"github.com/debrief-bot/debrief/conversations"
+)
+
+// door is a bot that keeps what comes in.
+type door struct {
+	mu     sync.Mutex
+	events []conversations.Event
+	away   bool
+}
+
+func (d *door) Handle(_ context.Context, e conversations.Event) (conversations.Answer, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.away {
+		return conversations.Answer{}, errors.New("the store is away")
+	}
+	d.events = append(d.events, e)
+	return conversations.Answer{}, nil
+}
+
+// connect runs the adapter against a workspace.
+func connect(t *testing.T) (*workspace, *Chat, *door, <-chan error) {
+	w := newWorkspace(t)
+	c := New(Options{BotToken: fakeToken, SigningSecret: fakeSecret, APIURL: w.api.URL + "/api", Log: slog.New(slog.DiscardHandler)})
+	w.wireHTTP(c)
+	d, ended := &door{}, make(chan error, 1)
+	ctx, stop := context.WithCancel(context.Background())
+	go func() { ended <- c.Run(ctx, d) }()
+	t.Cleanup(stop)
+	for {
+		if _, _, ok := c.connected(); ok {
+			return w, c, d, ended
+		}
+		runtime.Gosched()
+	}
+}
+
+// TestSignature has the library verify what we sign.
+func TestSignature(t *testing.T) {
+	at, body := strconv.FormatInt(time.Now().Unix(), 10), []byte("token=x&text=start+%26+more")
+	h := http.Header{"X-Slack-Request-Timestamp": {at}, "X-Slack-Signature": {signature(fakeSecret, at, body)}}
+	v, err := slack.NewSecretsVerifier(h, fakeSecret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := v.Write(body); err != nil || v.Ensure() != nil {
+		t.Errorf("%v, %v", err, v.Ensure())
+	}
+}
+
+func TestWhatIsNotSlacksIsRefused(t *testing.T) {
+	_, c, d, _ := connect(t)
+	body := `{"type":"event_callback","team_id":"T0ACME","api_app_id":"A0DEBRIEF","event":{"type":"message","user":"U0ANA","channel":"C0OPS","ts":"1772456520.000100","text":"forged"}}`
+	now := strconv.FormatInt(time.Now().Unix(), 10)
+	old := strconv.FormatInt(time.Now().Add(-6*time.Minute).Unix(), 10)
+	early := strconv.FormatInt(time.Now().Add(6*time.Minute).Unix(), 10)
+	sign := func(at, secret, body string) http.Header {
+		return http.Header{"X-Slack-Request-Timestamp": {at}, "X-Slack-Signature": {signature(secret, at, []byte(body))}}
+	}
+	large := strings.Repeat("x", maxBody+1)
+	zipped := sign(now, fakeSecret, body)
+	zipped.Set("Content-Encoding", "gzip")
+	for name, c2 := range map[string]struct {
+		method string
+		header http.Header
+		body   string
+		want   int
+	}{
+		"unsigned":        {http.MethodPost, http.Header{}, body, 401},
+		"forged":          {http.MethodPost, sign(now, "another secret", body), body, 401},
+		"another body":    {http.MethodPost, sign(now, fakeSecret, body), body + " ", 401},
+		"stale":           {http.MethodPost, sign(old, fakeSecret, body), body, 401},
+		"from the future": {http.MethodPost, sign(early, fakeSecret, body), body, 401},
+		"no time":         {http.MethodPost, sign("soon", fakeSecret, body), body, 401},
+		"too large":       {http.MethodPost, sign(now, fakeSecret, large), large, 413},
+		"zipped":          {http.MethodPost, zipped, body, 415},
+		"read":            {http.MethodGet, sign(now, fakeSecret, ""), "", 405},
+		"malformed":       {http.MethodPost, sign(now, fakeSecret, "{"), "{", 400},
+	} {
+		r := httptest.NewRequest(c2.method, EventsPath, strings.NewReader(c2.body))
+		r.Header = c2.header
+		rec := httptest.NewRecorder()
+		c.Handler().ServeHTTP(rec, r)
+		if rec.Code != c2.want {
+			t.Errorf("%s: HTTP %d, not %d", name, rec.Code, c2.want)
+		}
+	}
+	if len(d.events) > 0 {
+		t.Errorf("something came in: %+v", d.events)
+	}
+	unset := New(Options{BotToken: fakeToken})
+	r := httptest.NewRequest(http.MethodPost, EventsPath, strings.NewReader(body))
+	r.Header = sign(now, "", body)
+	rec := httptest.NewRecorder()
+	unset.Handler().ServeHTTP(rec, r)
+	if rec.Code != 401 {
+		t.Errorf("without a secret: HTTP %d", rec.Code)
+	}
+}
+
+func TestVerificationOfTheAddress(t *testing.T) {
+	w := newWorkspace(t)
+	c := New(Options{BotToken: fakeToken, SigningSecret: fakeSecret, APIURL: w.api.URL + "/api"})
+	w.wireHTTP(c) // Slack asks before anything else works
+	status, answer := w.deliver("event", map[string]any{"type": "url_verification", "challenge": "abc"}, false)
+	if status != 200 || string(answer) != "abc" {
+		t.Errorf("HTTP %d, %q", status, answer)
+	}
+	if status, _ := w.deliver("event", map[string]any{"type": "event_callback"}, false); status != 503 {
+		t.Errorf("an event before the connection stands: HTTP %d", status)
+	}
+}
+
+func TestWhatIsMeantForOthers(t *testing.T) {
+	w, _, d, _ := connect(t)
+	message := map[string]any{"type": "message", "user": ana, "channel": ops, "ts": "1772456520.000100", "text": "hello"}
+	for name, change := range map[string]func(env map[string]any){
+		"another workspace":     func(env map[string]any) { env["team_id"] = "T0OTHER" },
+		"another app":           func(env map[string]any) { env["api_app_id"] = "A0OTHER" },
+		"a shared channel":      func(env map[string]any) { env["is_ext_shared_channel"] = true },
+		"an unknown envelope":   func(env map[string]any) { env["type"] = "news" },
+		"an unknown event":      func(env map[string]any) { env["event"] = map[string]any{"type": "pin_added"} },
+		"an event of nothing":   func(env map[string]any) { delete(env, "event") },
+		"a message of no place": func(env map[string]any) { env["event"] = map[string]any{"type": "message", "ts": "1772456520.000100"} },
+	} {
+		env := w.envelope(message)
+		change(env)
+		if status, _ := w.deliver("event", env, false); status != 200 {
+			t.Errorf("%s: HTTP %d", name, status)
+		}
+	}
+	stranger := map[string]any{
+		"team_id": "T0OTHER", "user_id": ana, "channel_id": ops, "trigger_id": "1.2.x", "response_url": w.api.URL + "/respond/1", "text": "help",
+	}
+	if status, answer := w.deliver("command", stranger, false); status != 200 || !strings.Contains(string(answer), "another workspace") {
+		t.Errorf("a command elsewhere: HTTP %d, %s", status, answer)
+	}
+	if len(d.events) > 0 {
+		t.Errorf("something came in: %+v", d.events)
+	}
+}
+
+func TestSharedChannelsAreToldWhy(t *testing.T) {
+	w, _, d, _ := connect(t)
+	env := w.envelope(map[string]any{"type": "app_mention", "user": ana, "channel": ops, "ts": "1772456520.000100", "text": "<@" + us.user + "> start"})
+	env["is_ext_shared_channel"] = true
+	w.deliver("event", env, false)
+	for !w.has(func() bool { return len(w.ephemerals) == 1 }) {
+		runtime.Gosched()
+	}
+	if text, _, _ := w.ephemerals[0].read(); !strings.Contains(text, "shared with another organisation") || w.ephemerals[0].only != ana {
+		t.Errorf("she is told %q", text)
+	}
+	if len(d.events) > 0 {
+		t.Errorf("something came in: %+v", d.events)
+	}
+}
+
+func (w *workspace) has(f func() bool) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return f()
+}
+
+func TestEnterprise(t *testing.T) {
+	id := us
+	id.enterprise = "E0GRID"
+	for _, c := range []struct {
+		team, enterprise string
+		want             bool
+	}{{us.team, "", true}, {us.team, "E0GRID", true}, {"E0GRID", "E0GRID", true}, {"", "E0GRID", true}, {"T0OTHER", "E0GRID", false}, {"", "E0OTHER", false}} {
+		if got := id.ours(c.team, c.enterprise); got != c.want {
+			t.Errorf("%+v: %v", c, got)
+		}
+	}
+	if us.ours("", "E0GRID") || us.ours("", "") {
+		t.Error("outside an organisation another's envelope is ours")
+	}
+	if id.stranger("T0HOME") || !us.stranger("T0HOME") {
+		t.Error("somebody of the same organisation is a stranger, or one of another is not")
+	}
+}
+
+func TestTheEndOfAnInstallation(t *testing.T) {
+	for _, ev := range []map[string]any{
+		{"type": "app_uninstalled"},
+		{"type": "tokens_revoked", "tokens": map[string]any{"oauth": []string{}, "bot": []string{us.user}}},
+	} {
+		w, _, _, ended := connect(t)
+		other := map[string]any{"type": "tokens_revoked", "tokens": map[string]any{"oauth": []string{ana}, "bot": []string{}}}
+		w.deliver("event", w.envelope(other), false)
+		w.deliver("event", w.envelope(ev), false)
+		if err := <-ended; err == nil || !strings.Contains(err.Error(), "install it again") {
+			t.Errorf("%v: Run ends with %v", ev, err)
+		}
+	}
+	w := newWorkspace(t)
+	c := New(Options{BotToken: "xoxb-another", APIURL: w.api.URL + "/api"})
+	if err := c.Run(t.Context(), &door{}); err == nil || strings.Contains(err.Error(), "xoxb") {
+		t.Errorf("with a wrong token Run ends with %v", err)
+	}
+}
+
+func post(text string) conversations.Message {
+	return conversations.Message{Kind: conversations.Post, Effect: "effect-one", Place: place, Body: said(text)}
+}
+
+func TestNotNowInEveryForm(t *testing.T) {
+	w, c, _, _ := connect(t)
+	for header, want := range map[string]time.Duration{"3": 3 * time.Second, "-": unsaidWait, "soon": unsaidWait, "-4": unsaidWait} {
+		w.locked(func() { w.busy = header })
+		_, err := c.Send(t.Context(), post("one"))
+		var later *adapters.RetryAfter
+		if !errors.As(err, &later) || later.After != want {
+			t.Errorf("Retry-After %s: %v", header, err)
+		}
+	}
+	if len(w.messages) > 0 {
+		t.Errorf("%d messages were posted", len(w.messages))
+	}
+	w.locked(func() { w.broken = 1 })
+	_, err := c.Send(t.Context(), post("one"))
+	var later *adapters.RetryAfter
+	if err == nil || errors.Is(err, adapters.ErrUndeliverable) || errors.As(err, &later) {
+		t.Errorf("a 503 says that it is known: %v", err)
+	}
+	if n := w.calls["chat.postMessage"]; n != 5 {
+		t.Errorf("%d calls: the library tries again by itself", n)
+	}
+}
+
+func TestAPostInPartsIsFinishedNotRepeated(t *testing.T) {
+	w, c, _, _ := connect(t)
+	m := post(strings.Repeat("a line of a long report\n", 1500))
+	m.Since = time.Now().Add(-time.Minute)
+	w.locked(func() { w.lose = true })
+	if _, err := c.Send(t.Context(), m); err == nil {
+		t.Fatal("the lost answer was not lost")
+	}
+	if found, _, err := c.Find(t.Context(), m); found != adapters.No || err != nil {
+		t.Errorf("one part of several is found as %v, %v", found, err)
+	}
+	res, err := c.Send(t.Context(), m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parts, roots := len(us.render(m.Body)), 0
+	for _, p := range w.messages {
+		if p.thread == "" {
+			roots++
+		}
+	}
+	if len(w.messages) != parts || roots != 1 || parts < 3 {
+		t.Errorf("%d messages for %d parts, %d of them in the channel", len(w.messages), parts, roots)
+	}
+	if found, at, err := c.Find(t.Context(), m); found != adapters.Yes || at != res || err != nil {
+		t.Errorf("found %v %+v %v, not %+v", found, at, err, res)
+	}
+
+	edit := conversations.Message{Kind: conversations.Post, Effect: "effect-two", Place: place, Edit: res.Message, Body: said(strings.Repeat("another line\n", 900))}
+	if _, err := c.Send(t.Context(), edit); err != nil {
+		t.Fatal(err)
+	}
+	text := ""
+	there := 0
+	for _, p := range w.messages {
+		if !p.gone {
+			said, _, _ := p.read()
+			text += said
+			there++
+		}
+	}
+	if strings.Contains(text, "a line of") || strings.Count(text, "another line") != 900 || there != len(us.render(edit.Body)) {
+		t.Errorf("after the edit there are %d messages with %d lines", there, strings.Count(text, "another line"))
+	}
+	edit.Effect, edit.Body = "effect-three", said("short")
+	if _, err := c.Send(t.Context(), edit); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range w.messages {
+		if said, _, _ := p.read(); !p.gone && strings.TrimSpace(said) != "short" {
+			t.Errorf("after it was shortened there is still %q", said)
+		}
+	}
+}
+
+func TestWithoutTheRightToReadChannels(t *testing.T) {
+	w, c, _, _ := connect(t)
+	w.noScope["conversations.history"], w.noScope["conversations.replies"] = true, true
+	m := post("a card")
+	res, err := c.Send(t.Context(), m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found, _, err := c.Find(t.Context(), m); found != adapters.CannotTell || err != nil {
+		t.Errorf("looking gives %v, %v", found, err)
+	}
+	if _, err := c.Read(t.Context(), place, time.Now(), ""); !errors.Is(err, adapters.ErrUnreadable) {
+		t.Errorf("reading gives %v", err)
+	}
+	if s, err := c.Message(t.Context(), res.Message); err != nil || !s.Ours {
+		t.Errorf("one message is read as %+v, %v", s, err)
+	}
+	m.Edit, m.Body = res.Message, said(strings.Repeat("long ", 5000))
+	if _, err := c.Send(t.Context(), m); err != nil || len(w.messages) != 1 {
+		t.Errorf("a long edit: %v, %d messages", err, len(w.messages))
+	}
+	w.noScope["reactions.get"] = true
+	w.noScope["conversations.replies"] = false
+	if s, err := c.Message(t.Context(), res.Message); err != nil || s.Message != res.Message {
+		t.Errorf("by its thread a message is read as %+v, %v", s, err)
+	}
+}
+
+func TestGuestsSeeWhatTheyAreIn(t *testing.T) {
+	_, c, _, _ := connect(t)
+	private := conversations.Place{Workspace: us.workspace(), Channel: closed}
+	direct := conversations.Place{Workspace: us.workspace(), Channel: "D0ANA"}
+	for _, k := range []struct {
+		who   string
+		place conversations.Place
+		want  bool
+	}{{ana, place, true}, {"U0GUEST", place, false}, {disabled, place, false}, {ana, private, false}, {bo, private, true}, {"", private, false}, {ana, direct, true}, {bo, direct, false}, {"", direct, false}} {
+		if got, err := c.CanSee(t.Context(), k.who, k.place); got != k.want || err != nil {
+			t.Errorf("%q sees %s: %v, %v", k.who, k.place.Channel, got, err)
+		}
+	}
+	if _, err := c.CanSee(t.Context(), ana, conversations.Place{Workspace: us.workspace(), Channel: "C0NONE"}); !errors.Is(err, adapters.ErrUnreadable) {
+		t.Errorf("a channel that is not there gives %v", err)
+	}
+}
+
+func TestNoSecretInAnError(t *testing.T) {
+	w, c, _, _ := connect(t)
+	var b bytes.Buffer
+	c.log = slog.New(slog.NewTextHandler(&b, nil))
+	w.api.Close()
+	m := conversations.Message{Kind: conversations.Reply, Place: place, Person: ana, Body: said("x")}
+	m.Handle = conversations.Handle{Token: conversations.Secret(w.api.URL + "/respond/secret7f3a"), Expires: time.Now().Add(time.Minute)}
+	_, err := c.Send(t.Context(), m)
+	_, post := c.Send(t.Context(), post("words"))
+	if all := fmt.Sprint(err, post, b.String()); err == nil || post == nil || strings.Contains(all, "secret7f3a") || strings.Contains(all, fakeToken) {
+		t.Errorf("%s", all)
+	}
+}
+
+func FuzzInteraction(f *testing.F) {
+	f.Add("payload=%7B%22type%22%3A%22block_actions%22%7D")
+	f.Fuzz(func(t *testing.T, form string) {
+		v, err := url.ParseQuery(form)
+		if err != nil {
+			return
+		}
+		_, _ = us.receiveCommand(v, time.Unix(1772456520, 0))
+		_, _, _ = us.receiveInteraction([]byte(v.Get("payload")), time.Unix(1772456520, 0))
+	})
+}

@@ -1,0 +1,242 @@
+package slack
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/url"
+	"slices"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"github.com/debrief-bot/debrief/conversations"
+)
+
+// What comes in is the same over HTTP and over a socket: an error means that it is not acknowledged.
+
+// reply is how something is acknowledged, and what is done for who acted once it is.
+type reply struct {
+	payload any // what the acknowledgement carries; nil: nothing
+	then    func(context.Context)
+}
+
+// after does what follows the acknowledgement.
+func (r reply) after(ctx context.Context) {
+	if r.then == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), afterwards)
+	defer cancel()
+	r.then(ctx)
+}
+
+// afterwards is how long an answer to an act may take once it is acknowledged.
+const afterwards = 5 * time.Second
+
+const (
+	notSaved = "Not saved. Please try again."
+	foreign  = "Debrief is set up for another workspace here, so I cannot help."
+	shared   = "This channel is shared with another organisation. What is said in it belongs to both, so I keep nothing of it."
+	tooLate  = "That took too long for Slack to open a form. Please try again."
+)
+
+// maxInline is how much an acknowledgement may carry; Slack drops larger ones without a word.
+const maxInline = 16 << 10
+
+var errNotConnected = errors.New("slack: not connected yet")
+
+// takeEvent hands a delivery of the Events API to the bot. nil: the bot has it safe, or it concerns nobody.
+func (c *Chat) takeEvent(ctx context.Context, env envelope) (reply, error) {
+	h, id, ok := c.connected()
+	if !ok {
+		return reply{}, errNotConnected
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	switch env.Type {
+	case "event_callback":
+	case "app_rate_limited":
+		c.log.Error("slack holds back events: the workspace has more than it delivers", "platform", "slack")
+		return reply{}, nil
+	default:
+		return reply{}, nil
+	}
+	e, concerns, err := id.receiveEvent(env)
+	switch {
+	case errors.Is(err, errForeign):
+		c.log.Warn("an event of another workspace or app was refused", "platform", "slack")
+		return reply{}, nil
+	case !concerns:
+		return c.notice(id, env), nil
+	}
+	answer, err := h.Handle(ctx, e)
+	if err != nil {
+		c.log.Warn("an event was not saved", "platform", "slack", "event", e.Key)
+		return reply{}, errNotSaved
+	}
+	if !answer.Private.IsZero() && e.Who != "" {
+		return c.telling(id, e, answer.Private), nil
+	}
+	return reply{}, nil
+}
+
+var errNotSaved = errors.New("slack: not saved")
+
+// notice looks at events that are nobody's but the adapter's own: that it was removed, that it was called where it does
+// not listen.
+func (c *Chat) notice(id identity, env envelope) reply {
+	ev := env.Event
+	where := conversations.Place{Workspace: id.workspace(), Channel: string(ev.Channel), Thread: ev.ThreadTS}
+	switch {
+	case ev.Type == "app_uninstalled", ev.Type == "tokens_revoked" && slices.Contains(ev.Tokens.Bot, id.user):
+		select {
+		case c.fatal <- errors.New("slack: the app was removed from the workspace; install it again and set its new token"):
+		default: // it is known already
+		}
+	case env.Shared && ev.Type == "app_mention" && isID(ev.User):
+		return c.telling(id, conversations.Event{Who: ev.User, Where: where}, said(shared))
+	case env.Shared && ev.Type == "member_joined_channel" && ev.User == id.user && isID(ev.Inviter):
+		return c.telling(id, conversations.Event{Who: ev.Inviter, Where: where}, said(shared))
+	}
+	return reply{}
+}
+
+func said(text string) conversations.Body {
+	return conversations.Body{Text: []conversations.Span{{Kind: conversations.Words, Text: text}}}
+}
+
+// tell shows somebody a private line where they acted. It may fail, as everything that is only said at once.
+func (c *Chat) tell(ctx context.Context, id identity, e conversations.Event, b conversations.Body) {
+	m := conversations.Message{Kind: conversations.Reply, Place: e.Where, Person: e.Who, Handle: e.Handle, Body: b}
+	if err := c.whisper(ctx, id, m); err != nil {
+		c.log.Warn("an answer was not shown", "platform", "slack", "event", e.Key, "err", err)
+	}
+}
+
+func (c *Chat) telling(id identity, e conversations.Event, b conversations.Body) reply {
+	return reply{then: func(ctx context.Context) { c.tell(ctx, id, e, b) }}
+}
+
+// takeCommand hands a command to the bot. The answer is a private line, or none.
+func (c *Chat) takeCommand(ctx context.Context, form url.Values) (reply, error) {
+	h, id, ok := c.connected()
+	if !ok {
+		return reply{payload: inline(notSaved)}, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	a, err := id.receiveCommand(form, c.now())
+	switch {
+	case errors.Is(err, errForeign):
+		c.log.Warn("a command of another workspace or app was refused", "platform", "slack")
+		return reply{payload: inline(foreign)}, nil
+	case err != nil:
+		return reply{}, err
+	}
+	answer, err := h.Handle(ctx, a.event)
+	switch {
+	case err != nil:
+		c.log.Warn("a command was not saved", "platform", "slack", "event", a.event.Key)
+		return reply{payload: inline(notSaved)}, nil
+	case answer.Form != nil:
+		return c.opening(id, a, *answer.Form), nil
+	case answer.Private.IsZero():
+		return reply{}, nil
+	}
+	parts := id.render(answer.Private)
+	first := newPrivate(parts[0], a.event.Where)
+	if b, err := json.Marshal(first); err == nil && len(parts) == 1 && len(b) <= maxInline {
+		return reply{payload: first}, nil
+	}
+	return c.telling(id, a.event, answer.Private), nil
+}
+
+// inline is a private line with no more to it than words.
+func inline(text string) private { return private{Type: "ephemeral", Text: escape(text)} }
+
+// opening shows somebody a form. The trigger of their act is good for three seconds.
+func (c *Chat) opening(id identity, a act, f conversations.Form) reply {
+	return reply{then: func(ctx context.Context) {
+		if _, err := c.api.OpenViewContext(ctx, a.trigger, form(f, a.event.Where)); err != nil {
+			c.log.Warn("a form was not opened", "platform", "slack", "event", a.event.Key, "err", clean("open a form", err))
+			c.tell(ctx, id, a.event, said(tooLate))
+		}
+	}}
+}
+
+// takeInteraction hands a click, a shortcut or a form to the bot.
+func (c *Chat) takeInteraction(ctx context.Context, payload []byte) (reply, error) {
+	h, id, ok := c.connected()
+	if !ok {
+		return reply{}, errNotConnected
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	a, concerns, err := id.receiveInteraction(payload, c.now())
+	switch {
+	case errors.Is(err, errForeign):
+		c.log.Warn("an act in another workspace or app was refused", "platform", "slack")
+		return reply{}, nil
+	case err != nil || !concerns:
+		return reply{}, err
+	}
+	answer, err := h.Handle(ctx, a.event)
+	if err != nil {
+		c.log.Warn("an act was not saved", "platform", "slack", "event", a.event.Key)
+	}
+	switch {
+	case a.event.Kind == conversations.Submitted:
+		return c.answerForm(id, a, answer, err), nil
+	case err != nil:
+		return c.telling(id, a.event, said(notSaved)), nil
+	case answer.Form != nil:
+		return c.opening(id, a, *answer.Form), nil
+	case !answer.Private.IsZero():
+		return c.telling(id, a.event, answer.Private), nil
+	}
+	return reply{}, nil
+}
+
+// stays keeps a form open: with what is wrong below its fields, or as another form.
+type stays struct {
+	Action string                  `json:"response_action"`
+	Errors map[string]string       `json:"errors,omitempty"`
+	View   *slack.ModalViewRequest `json:"view,omitempty"`
+}
+
+// answerForm closes a form when it was taken, and keeps it as it was filled in when not.
+func (c *Chat) answerForm(id identity, a act, answer conversations.Answer, err error) reply {
+	wrong := answer.Errors
+	if err != nil {
+		wrong = []conversations.Field{{Value: notSaved}}
+	}
+	switch {
+	case len(wrong) > 0 && len(a.inputs) > 0:
+		return reply{payload: stays{Action: "errors", Errors: beside(wrong, a.inputs)}}
+	case len(wrong) > 0:
+		return c.telling(id, a.event, said(wrong[0].Value))
+	case answer.Form != nil:
+		v := form(*answer.Form, a.event.Where)
+		return reply{payload: stays{Action: "update", View: &v}}
+	case !answer.Private.IsZero() && a.event.Where.Channel != "":
+		return c.telling(id, a.event, answer.Private)
+	}
+	return reply{}
+}
+
+// beside puts what is wrong below the field it is about; what is about none of them, below the first.
+func beside(wrong []conversations.Field, inputs []string) map[string]string {
+	all := map[string]string{}
+	for _, f := range wrong {
+		name := f.Name
+		if !slices.Contains(inputs, name) {
+			name = inputs[0]
+		}
+		if all[name] != "" {
+			all[name] += " "
+		}
+		all[name] += f.Value
+	}
+	return all
+}
