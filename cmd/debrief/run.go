@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/netip"
 	"os"
@@ -39,8 +40,12 @@ func open(ctx context.Context, c Config) (opened, error) {
 	return opened{store, chat, clock}, nil
 }
 
-// runHere is the program without a command: the bot, with the chat in the browser as its only platform.
+// runHere is the program without a command: the bot on the platform that is configured, else with the chat in the browser
+// as its only one.
 func runHere(ctx context.Context, c Config, out io.Writer, ready func(page, ops net.Addr)) error {
+	if c.slack() {
+		return runSlack(ctx, c, out, ready)
+	}
 	if err := c.localOnly(); err != nil {
 		return err
 	}
@@ -52,27 +57,58 @@ func runHere(ctx context.Context, c Config, out io.Writer, ready func(page, ops 
 	return p.serve(ctx, c, out, "keeps everything in the "+c.storeName(), ready)
 }
 
-// serve runs the bot until the context ends. ready is told where the chat and the ops address listen, once both do. It
-// stops in order: the page takes nothing in any more, the bot ends what it has begun, then the ops address closes.
+// serve runs the bot with the chat in the browser.
 func (p opened) serve(ctx context.Context, c Config, out io.Writer, keeps string, ready func(page, ops net.Addr)) error {
 	log := c.logger(os.Stderr)
 	zone, err := time.LoadLocation(c.Timezone)
 	if err != nil {
 		return err
 	}
+	h := house{
+		store: p.store, chat: p.chat, now: p.clock.Now, zone: zone, log: log, what: "the chat",
+		front: func(b *bot.Bot) intake {
+			return local.NewServer(p.chat, local.ServerOptions{
+				Zone: zone, Winder: wound{p.store, b}, Stage: stageFor(log), Renderers: renderers(), Hosts: c.LocalHosts, Log: log,
+			})
+		},
+		greeting: func(at net.Addr) string {
+			return fmt.Sprintf("Debrief is at http://%s and %s. No platform is configured, so this is the chat in the browser; Ctrl-C ends it.", at, keeps)
+		},
+	}
+	return h.serve(ctx, c, out, ready)
+}
+
+// intake is what the configured address serves, until the context ends.
+type intake interface {
+	Serve(ctx context.Context, l net.Listener) error
+}
+
+// house is what runs together: a bot, its store, the platform that it is on, and what that shows to the outside.
+type house struct {
+	store    storage.Store
+	chat     adapters.Chat
+	now      func() time.Time
+	zone     *time.Location
+	log      *slog.Logger
+	what     string // is served, for errors
+	front    func(*bot.Bot) intake
+	greeting func(at net.Addr) string
+}
+
+// serve runs the bot until the context ends. ready is told where the front and the ops address listen, once both do. It
+// stops in order: the front takes nothing in any more, the bot ends what it has begun, then the ops address closes.
+func (h house) serve(ctx context.Context, c Config, out io.Writer, ready func(page, ops net.Addr)) error {
 	registry := newRegistry()
 	b := bot.New(bot.Options{
-		Store: p.store, Chats: []adapters.Chat{p.chat}, Now: p.clock.Now, Zone: zone, Log: log, Registry: registry,
+		Store: h.store, Chats: []adapters.Chat{h.chat}, Now: h.now, Zone: h.zone, Log: h.log, Registry: registry,
 		Admins: c.Admins, Audit: os.Stdout,
 	})
-	page := local.NewServer(p.chat, local.ServerOptions{
-		Zone: zone, Winder: wound{p.store, b}, Stage: stageFor(log), Renderers: renderers(), Hosts: c.LocalHosts, Log: log,
-	})
+	page := h.front(b)
 
 	var lc net.ListenConfig
 	pageAt, err := lc.Listen(ctx, "tcp", c.HTTPAddr)
 	if err != nil {
-		return fmt.Errorf("cannot listen on %s for the chat: %w; is another debrief running? %s_HTTP_ADDR chooses another address", c.HTTPAddr, err, prefix)
+		return fmt.Errorf("cannot listen on %s for %s: %w; is another debrief running? %s_HTTP_ADDR chooses another address", c.HTTPAddr, h.what, err, prefix)
 	}
 	ops, err := listen(ctx, "operations", prefix+"_OPS_ADDR", c.OpsAddr, opsHandler(b.Ready, registry))
 	if err != nil {
@@ -89,8 +125,7 @@ func (p opened) serve(ctx context.Context, c Config, out io.Writer, keeps string
 	go func() { botDone <- b.Run(botCtx) }()
 	pageDone := make(chan error, 1)
 	go func() { pageDone <- page.Serve(over, pageAt) }()
-	fmt.Fprintf(out, "Debrief is at http://%s and %s. No platform is configured, so this is the chat in the browser; Ctrl-C ends it.\n",
-		pageAt.Addr(), keeps)
+	fmt.Fprintln(out, h.greeting(pageAt.Addr()))
 	if ready != nil {
 		ready(pageAt.Addr(), ops.net.Addr())
 	}

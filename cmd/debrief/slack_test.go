@@ -1,0 +1,132 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestSlackSettings(t *testing.T) {
+	for want, env := range map[string]map[string]string{
+		"DEBRIEF_SLACK_SIGNING_SECRET is missing": {"SLACK_BOT_TOKEN": "xoxb-1"},
+		"DEBRIEF_SLACK_BOT_TOKEN is missing":      {"SLACK_SIGNING_SECRET": "s"},
+		"does not begin with xoxb-":               {"SLACK_BOT_TOKEN": "xapp-1", "SLACK_SIGNING_SECRET": "s"},
+		"is no address":                           {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_SIGNING_SECRET": "s", "SLACK_API_URL": "slack"},
+		"":                                        {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_SIGNING_SECRET": "s"},
+	} {
+		bare(t)
+		for k, v := range env {
+			t.Setenv("DEBRIEF_"+k, v)
+		}
+		_, err := loadConfig()
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%v: %v, not %q", env, err, want)
+		}
+	}
+}
+
+// slackNamed is a Slack that knows who the bot is and nothing else.
+func slackNamed(t *testing.T) *httptest.Server {
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		switch {
+		case r.FormValue("token") != "xoxb-1":
+			_, _ = io.WriteString(w, `{"ok":false,"error":"invalid_auth"}`)
+		case strings.HasSuffix(r.URL.Path, "/auth.test"):
+			_, _ = io.WriteString(w, `{"ok":true,"url":"https://acme.slack.example/","team_id":"T0ACME","user_id":"U0DEBRIEF","bot_id":"B0DEBRIEF"}`)
+		case strings.HasSuffix(r.URL.Path, "/bots.info"):
+			_, _ = io.WriteString(w, `{"ok":true,"bot":{"id":"B0DEBRIEF","app_id":"A0DEBRIEF"}}`)
+		case strings.HasSuffix(r.URL.Path, "/users.conversations"):
+			_, _ = io.WriteString(w, `{"ok":true,"channels":[]}`)
+		default:
+			_, _ = io.WriteString(w, `{"ok":false,"error":"unknown_method"}`)
+		}
+	}))
+	t.Cleanup(s.Close)
+	return s
+}
+
+// command sends `/postmortem <text>` as Slack does.
+func command(t *testing.T, at net.Addr, secret, text string) (int, string) {
+	body := "team_id=T0ACME&api_app_id=A0DEBRIEF&command=%2Fpostmortem&user_id=U0ANA&channel_id=C0OPS&trigger_id=1.2.abc" +
+		"&response_url=http%3A%2F%2F127.0.0.1%3A1%2F&text=" + text
+	now := strconv.FormatInt(time.Now().Unix(), 10)
+	mac := hmac.New(sha256.New, []byte(secret))
+	fmt.Fprintf(mac, "v0:%s:%s", now, body)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+at.String()+"/slack/commands", strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Header.Set("X-Slack-Request-Timestamp", now)
+	req.Header.Set("X-Slack-Signature", "v0="+hex.EncodeToString(mac.Sum(nil)))
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, string(answer)
+}
+
+// With a bot token Debrief is in Slack, and there is no chat in the browser.
+func TestServeSlack(t *testing.T) {
+	c := localConfig(t)
+	c.SlackToken, c.SlackSigning, c.SlackAPIURL = "xoxb-1", "signing", slackNamed(t).URL+"/api/"
+	ctx, cancel := context.WithCancel(t.Context())
+	var out bytes.Buffer
+	there := make(chan net.Addr, 1)
+	ended := make(chan error, 1)
+	go func() { ended <- runHere(ctx, c, &out, func(page, _ net.Addr) { there <- page }) }()
+	select {
+	case err := <-ended:
+		t.Fatal(err)
+	case at := <-there:
+		if code, _ := command(t, at, "another", "help"); code != http.StatusUnauthorized {
+			t.Errorf("a forged command: HTTP %d", code)
+		}
+		answer := ""
+		for !strings.Contains(answer, "timeline") { // until it is connected, it says that nothing was saved
+			var code int
+			if code, answer = command(t, at, "signing", "help"); code != http.StatusOK {
+				t.Fatalf("help: HTTP %d, %s", code, answer)
+			}
+		}
+		if !strings.Contains(answer, `"response_type":"ephemeral"`) {
+			t.Errorf("help: %s", answer)
+		}
+		if body := fetch(t, at, "/api/ana/state"); strings.Contains(body, "incidents") {
+			t.Error("the chat in the browser is there, too")
+		}
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		t.Errorf("ended with %v", err)
+	}
+	if !strings.Contains(out.String(), "Debrief is in Slack") {
+		t.Errorf("said %q", out.String())
+	}
+}
+
+func TestServeSlackWithAWrongToken(t *testing.T) {
+	c := localConfig(t)
+	c.SlackToken, c.SlackSigning, c.SlackAPIURL = "xoxb-2", "signing", slackNamed(t).URL+"/api/"
+	err := runHere(t.Context(), c, io.Discard, nil)
+	if err == nil || !strings.Contains(err.Error(), "bot token does not work") || strings.Contains(err.Error(), "xoxb-2") {
+		t.Errorf("ended with %v", err)
+	}
+}
