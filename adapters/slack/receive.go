@@ -102,19 +102,23 @@ func (id identity) receiveEvent(env envelope) (conversations.Event, bool, error)
 	if env.Shared || id.stranger(ev.UserTeam) {
 		return conversations.Event{}, false, nil // channels shared with other organisations are not heard
 	}
-	var e conversations.Event
-	ok := false
-	switch ev.Type {
-	case "message":
-		e, ok = id.receiveMessage(ev)
-	case "app_mention":
-		e, ok = id.said(string(ev.Channel), ev.message)
-	case "reaction_added", "reaction_removed":
-		e, ok = id.reacted(ev)
-	case "member_joined_channel":
-		e, ok = id.joined(ev)
+	take := taken[ev.Type]
+	if take == nil {
+		return conversations.Event{}, false, nil
 	}
+	e, ok := take(id, ev)
 	return e, ok, nil
+}
+
+// taken are the types of events that the bot gets. The manifest subscribes to them, and to what notice looks at.
+var taken = map[string]func(identity, event) (conversations.Event, bool){
+	"message": identity.receiveMessage,
+	"app_mention": func(id identity, ev event) (conversations.Event, bool) {
+		return id.said(string(ev.Channel), ev.message)
+	},
+	"reaction_added":        identity.reacted,
+	"reaction_removed":      identity.reacted,
+	"member_joined_channel": identity.joined,
 }
 
 // ours reports whether an envelope is of this workspace. What comes through an organisation names that.
@@ -264,7 +268,7 @@ func (id identity) receiveCommand(form url.Values, now time.Time) (act, error) {
 		Key: id.key("cmd", trigger), Kind: conversations.Commanded, At: milli(now), Who: user,
 		Where: conversations.Place{Workspace: id.workspace(), Channel: ch},
 	}
-	e.Text, e.Masked = conversations.Mask(strings.TrimSpace(plain(form.Get("text"))))
+	e.Text, e.Masked = conversations.Mask(strings.TrimSpace(written(form.Get("text"), byID)))
 	e.Handle = handle(form.Get("response_url"), e.At)
 	if e.Handle.Token == "" {
 		return act{}, errMalformed
@@ -666,8 +670,15 @@ func (id identity) addressed(text string) (rest string, mention bool) {
 
 var unescape = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&")
 
-// plain is a text as people read it, with people by id: https://docs.slack.dev/messaging/formatting-message-text
-func plain(text string) string {
+// plain is a text as people read it, with people by id.
+func plain(text string) string { return written(text, byName) }
+
+// byName and byID are how a channel is written: for people to read, and as what a command is about.
+func byName(id, name string) string { return "#" + firstOf(name, id) }
+func byID(id, _ string) string      { return "<#" + id + ">" }
+
+// written is a text without Slack's own writing: https://docs.slack.dev/messaging/formatting-message-text
+func written(text string, channel func(id, name string) string) string {
 	var b strings.Builder
 	for {
 		before, rest, ok := strings.Cut(text, "<")
@@ -680,23 +691,20 @@ func plain(text string) string {
 			b.WriteString("<" + unescape.Replace(rest))
 			return b.String()
 		}
-		b.WriteString(reference(inside))
+		b.WriteString(reference(inside, channel))
 		text = after
 	}
 }
 
 // reference is what stands between angle brackets.
-func reference(inside string) string {
+func reference(inside string, channel func(id, name string) string) string {
 	target, label, labelled := strings.Cut(inside, "|")
 	target, label = unescape.Replace(target), unescape.Replace(label)
 	switch {
 	case strings.HasPrefix(target, "@"):
 		return "<" + target + ">"
 	case strings.HasPrefix(target, "#"):
-		if label == "" {
-			return target
-		}
-		return "#" + label
+		return channel(target[1:], label)
 	case strings.HasPrefix(target, "!"):
 		if label != "" {
 			return label

@@ -78,3 +78,22 @@ func FuzzReceive(f *testing.F) {
 		}
 	})
 }
+
+func TestWritten(t *testing.T) {
+	for text, want := range map[string]string{
+		"a &lt; b &amp;&amp; c &gt; d":                 "a < b && c > d",
+		"<@U0BO|bo> in <#C0WAR|war> and <#C0OPS>":      "<@U0BO> in #war and #C0OPS",
+		"<!here> <!subteam^S1|@ops> <!subteam^S1>":     "@here @ops @subteam",
+		"<https://a.example/b|the graph>":              "the graph (https://a.example/b)",
+		"<https://a.example/b> <mailto:a@b.c|a@b.c>":   "https://a.example/b a@b.c",
+		"<!date^1772452800^{date}|Monday> and < alone": "Monday and < alone",
+		"&lt;!channel&gt; stays what it was typed as":  "<!channel> stays what it was typed as",
+	} {
+		if got := plain(text); got != want {
+			t.Errorf("%q is read as %q, not %q", text, got, want)
+		}
+	}
+	if got := written("start <#C0WAR|war> &amp; more", byID); got != "start <#C0WAR> & more" {
+		t.Errorf("a command is read as %q", got)
+	}
+}

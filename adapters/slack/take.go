@@ -89,7 +89,7 @@ func (c *Chat) notice(id identity, env envelope) reply {
 	ev := env.Event
 	where := conversations.Place{Workspace: id.workspace(), Channel: string(ev.Channel), Thread: ev.ThreadTS}
 	switch {
-	case ev.Type == "app_uninstalled", ev.Type == "tokens_revoked" && slices.Contains(ev.Tokens.Bot, id.user):
+	case ended[ev.Type] != nil && ended[ev.Type](id, ev):
 		select {
 		case c.fatal <- errors.New("slack: the app was removed from the workspace; install it again and set its new token"):
 		default: // it is known already
@@ -100,6 +100,12 @@ func (c *Chat) notice(id identity, env envelope) reply {
 		return c.telling(id, conversations.Event{Who: ev.Inviter, Where: where}, said(shared))
 	}
 	return reply{}
+}
+
+// ended are the types of events that say that the app has no access any more.
+var ended = map[string]func(identity, event) bool{
+	"app_uninstalled": func(identity, event) bool { return true },
+	"tokens_revoked":  func(id identity, ev event) bool { return slices.Contains(ev.Tokens.Bot, id.user) },
 }
 
 func said(text string) conversations.Body {

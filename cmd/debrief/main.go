@@ -45,7 +45,7 @@ func root() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	cmd.AddCommand(demoCommand(), playCommand(), exportCommand(), doctorCommand(), versionCommand())
+	cmd.AddCommand(demoCommand(), playCommand(), exportCommand(), doctorCommand(), manifestCommand(), versionCommand())
 	return cmd
 }
 

@@ -6,6 +6,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/debrief-bot/debrief/adapters/slack"
 )
 
 var update = flag.Bool("update", false, "rewrite the parts of the README that are made from the program")
@@ -28,6 +30,7 @@ func TestReadme(t *testing.T) {
 	}
 	want := replaced(t, string(got), "by a test -->\n````\n", "\n````", strings.TrimRight(string(played), "\n"))
 	want = replaced(t, want, "| variable | default | meaning |\n|---|---|---|\n", "\n<!-- end of settings -->", table())
+	want = replaced(t, want, "| scope | what for |\n|---|---|\n", "<!-- end of scopes -->", scopes())
 	if *update {
 		if err := os.WriteFile(readme, []byte(want), 0o644); err != nil {
 			t.Fatal(err)
@@ -48,6 +51,18 @@ func replaced(t *testing.T, s, mark, end, text string) string {
 		t.Fatalf("README.md has no part between %q and %q", mark, end)
 	}
 	return before + mark + text + end + after
+}
+
+func scopes() string {
+	var b strings.Builder
+	for _, s := range slack.Scopes {
+		why := s.Why
+		if s.With != "" {
+			why += " (`" + s.With + "`)"
+		}
+		fmt.Fprintf(&b, "| `%s` | %s |\n", s.Name, why)
+	}
+	return b.String()
 }
 
 func table() string {

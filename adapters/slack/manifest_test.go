@@ -1,0 +1,98 @@
+package slack
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/debrief-bot/debrief/conversations"
+)
+
+type manifest struct {
+	Display struct {
+		Name        string
+		Description string
+	} `json:"display_information"`
+	Features struct {
+		Commands  []struct{ URL, Description, UsageHint string } `json:"slash_commands"`
+		Shortcuts []struct {
+			Name       string
+			CallbackID string `json:"callback_id"`
+		}
+	}
+	OAuth    struct{ Scopes struct{ Bot []string } } `json:"oauth_config"`
+	Settings struct {
+		Events struct {
+			URL string   `json:"request_url"`
+			Bot []string `json:"bot_events"`
+		} `json:"event_subscriptions"`
+		Interactivity struct {
+			URL string `json:"request_url"`
+		}
+	}
+}
+
+func manifestWith(t *testing.T, with ...string) manifest {
+	b, err := Manifest("https://debrief.example.com/", with)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var m manifest
+	if err := json.Unmarshal(b, &m); err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// TestManifestIsWhatIsHandled: nothing that is handled is missing from it, and nothing in it is unhandled.
+func TestManifestIsWhatIsHandled(t *testing.T) {
+	var kinds []string
+	for _, s := range subscriptions {
+		kinds = append(kinds, s.kind)
+		if taken[s.kind] == nil && ended[s.kind] == nil {
+			t.Errorf("nothing handles %s", s.name)
+		}
+		if s.scope != "" && !slices.ContainsFunc(Scopes, func(o Scope) bool { return o.Name == s.scope }) {
+			t.Errorf("nothing asks for %s, which %s needs", s.scope, s.name)
+		}
+	}
+	for _, kind := range append(sortedKeys(taken), sortedKeys(ended)...) {
+		if !slices.Contains(kinds, kind) {
+			t.Errorf("nothing subscribes to %s", kind)
+		}
+	}
+	for _, s := range shortcuts {
+		if a := conversations.Respond(conversations.Event{Kind: conversations.Clicked, Verb: s.verb}, conversations.Facts{}); a.Form == nil {
+			t.Errorf("the shortcut %q opens nothing", s.label)
+		}
+	}
+}
+
+func TestManifest(t *testing.T) {
+	least, all := manifestWith(t), manifestWith(t, Extras()...)
+	if slices.Contains(least.OAuth.Scopes.Bot, "channels:history") || slices.Contains(least.Settings.Events.Bot, "message.channels") {
+		t.Error("it asks for the talk of channels without being told to")
+	}
+	if !slices.Contains(all.OAuth.Scopes.Bot, "channels:history") || !slices.Contains(all.Settings.Events.Bot, "message.channels") {
+		t.Error("with talk it does not ask for it")
+	}
+	for _, address := range []string{least.Settings.Events.URL, least.Settings.Interactivity.URL, least.Features.Commands[0].URL} {
+		if !strings.HasPrefix(address, "https://debrief.example.com/slack/") {
+			t.Errorf("Slack would send to %s", address)
+		}
+	}
+	for what, n := range map[string]int{least.Display.Name: 35, least.Display.Description: 140, least.Features.Shortcuts[0].Name: 24} {
+		if what == "" || len(what) > n {
+			t.Errorf("%q is empty or longer than %d", what, n)
+		}
+	}
+	for _, base := range []string{"", "debrief.example.com", "http://debrief.example.com", "https://", "https://x.example/?a=b"} {
+		if _, err := Manifest(base, nil); err == nil {
+			t.Errorf("%q is an address for it", base)
+		}
+	}
+	if _, err := Manifest("https://x.example", []string{"everything"}); err == nil || !strings.Contains(err.Error(), "talk") {
+		t.Errorf("with everything: %v", err)
+	}
+}
