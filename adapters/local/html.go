@@ -167,12 +167,12 @@ func (r Reader) linkHTML(s conversations.Span) string {
 
 var (
 	bullet = regexp.MustCompile(`^( *)• `)
-	step   = regexp.MustCompile(`^([✓●○]) `)
+	step   = regexp.MustCompile(`^(?:[✓●○] |– [0-9])`)
 	listed = regexp.MustCompile(`^ *[-*] `)
 )
 
 // outline writes lists as CommonMark has them. The bot writes them as lines that begin with a dot, and what a review has
-// behind it, in hand and before it as lines that begin with ✓, ● and ○. A line after a list ends it.
+// behind it, in hand and before it as lines that begin with ✓, ● and ○, what was left out with –. A line after a list ends it.
 func outline(text string) string {
 	var out []string
 	inList, fenced := false, false
@@ -182,7 +182,7 @@ func outline(text string) string {
 		}
 		if !fenced {
 			l = bullet.ReplaceAllString(l, "$1- ")
-			l = step.ReplaceAllString(l, "* $1 ")
+			l = step.ReplaceAllString(l, "* $0")
 		}
 		is := !fenced && listed.MatchString(l)
 		if inList && !is && strings.TrimSpace(l) != "" {

@@ -41,7 +41,7 @@ func TestHTML(t *testing.T) {
 			"<p>a</p>\n<ul>\n<li>b\n<ul>\n<li>c<br>d</li>\n</ul>\n</li>\n</ul>\n<p>end</p>\n",
 		},
 		{[]conversations.Span{words("a\n• b\n• c\nd")}, "<p>a</p>\n<ul>\n<li>b</li>\n<li>c</li>\n</ul>\n<p>d</p>\n"},
-		{[]conversations.Span{words("✓ one\n● two\nd")}, "<ul>\n<li>✓ one</li>\n<li>● two</li>\n</ul>\n<p>d</p>\n"},
+		{[]conversations.Span{words("✓ one\n– 2 left\n● two\n– d")}, "<ul>\n<li>✓ one</li>\n<li>– 2 left</li>\n<li>● two</li>\n</ul>\n<p>– d</p>\n"},
 		{
 			[]conversations.Span{words("**PM-1** "), quoted("It · broke ▸ x"), words(" · **what happened** ▸ why\nmore")},
 			"<h3 class=\"title\"><strong>PM-1</strong> It · broke ▸ x</h3><p class=\"phases\"><strong>what happened</strong> ▸ why</p>\n<p>more</p>\n",

@@ -8,8 +8,9 @@
 // itself never comes back to it as an event.
 //
 // The pieces: people.go is what people do, receive.go turns it into events and hands them over, send.go is what the bot
-// does, journal.go makes all of it durable, render.go is how a message reads as plain text, picture.go shows the whole
-// chat, stage.go plays transcripts.
+// does, journal.go makes all of it durable, clock.go is the time, render.go is how a message reads as plain text,
+// picture.go shows the whole chat, stage.go plays transcripts. In the browser: server.go answers, view.go is what somebody
+// sees, html.go how a message looks, wind.go winds the clock, tell.go writes down what was done, page/ is the page.
 package local
 
 import (

@@ -38,7 +38,14 @@ let state; // what the server says there is
 let me = here().person;
 let place = { channel: "", thread: "" };
 const lists = {}; // the two lists of messages that are open: "main" and "thread"
-const drafts = new Map();
+
+/** What was typed and not sent yet is kept for this window, by place: a reload of the page loses none of it. */
+const drafts = {
+  key: (place) => `draft ${me} ${place}`,
+  get: (place) => JSON.parse(sessionStorage.getItem(drafts.key(place)) || '{"text":"","files":[]}'),
+  set: (place, draft) => (draft.text || draft.files.length ? sessionStorage.setItem(drafts.key(place), JSON.stringify(draft)) : drafts.delete(place)),
+  delete: (place) => sessionStorage.removeItem(drafts.key(place)),
+};
 
 // ---- asking the server
 
@@ -94,7 +101,7 @@ function quiet() {
 
 // ---- what changes, as it changes
 
-let source, since, retry, away;
+let source, since, retry, away, behind;
 
 function listen() {
   if (source) source.close();
@@ -102,7 +109,11 @@ function listen() {
   const opened = source;
   source.addEventListener("hello", (e) => {
     linked(true);
-    if (JSON.parse(e.data).version !== version) location.reload();
+    if (JSON.parse(e.data).version !== version) return location.reload();
+    if (behind) {
+      behind = lists.main.loaded = false;
+      go(place.channel, place.thread, false);
+    }
   });
   source.addEventListener("change", (e) => {
     since = e.lastEventId || since;
@@ -563,11 +574,11 @@ class List {
 function decorate(words) {
   for (const li of words.querySelectorAll("li")) {
     const text = li.firstChild;
-    if (!text || text.nodeType !== Node.TEXT_NODE || !/^[✓●○] /.test(text.data)) continue;
+    if (!text || text.nodeType !== Node.TEXT_NODE || !/^(?:[✓●○] |– \d)/.test(text.data)) continue;
     const sign = text.data[0];
     text.data = text.data.slice(2);
-    li.prepend(el("span", { class: "sign", "aria-hidden": "true" }, sign), el("span", { class: "unseen" }, { "✓": "done: ", "●": "now: ", "○": "later: " }[sign]));
-    li.className = { "✓": "done", "●": "now", "○": "later" }[sign];
+    li.prepend(el("span", { class: "sign", "aria-hidden": "true" }, sign), el("span", { class: "unseen" }, { "✓": "done: ", "●": "now: ", "○": "later: ", "–": "left out: " }[sign]));
+    li.className = { "✓": "done", "●": "now", "○": "later", "–": "out" }[sign];
     li.parentElement.classList.add("steps");
   }
   for (const a of words.querySelectorAll("a[data-channel]")) {
@@ -882,7 +893,7 @@ class Writer {
     this.area.setAttribute("aria-label", label);
     const archived = state.channels.find((c) => c.name === channel)?.archived;
     this.area.disabled = this.send.disabled = Boolean(archived);
-    const draft = drafts.get(this.key_) || { text: "", files: [] };
+    const draft = drafts.get(this.key_);
     this.area.value = draft.text;
     this.files = draft.files;
     this.attached();
@@ -1159,6 +1170,16 @@ async function go(channel, thread = "", push = true) {
   $("app").classList.toggle("with-thread", Boolean(thread));
   sawAll(channel);
   showChannels();
+  try {
+    await enter(channel, thread, sameChannel, push);
+  } catch {
+    behind = true; // it is read when there is somebody again
+    linked(false);
+  }
+  showWelcome();
+}
+
+async function enter(channel, thread, sameChannel, push) {
   if (!sameChannel) {
     await lists.main.show();
     lists.main.loaded = true;
@@ -1173,7 +1194,6 @@ async function go(channel, thread = "", push = true) {
     $("thread-name").textContent = number ? `Thread of ${number[0]}` : "Thread";
     if (push) writers.thread.area.focus({ preventScroll: true });
   }
-  showWelcome();
 }
 
 $("thread-close").addEventListener("click", () => closeThread());
