@@ -443,7 +443,8 @@ type known struct {
 	at       time.Time
 }
 
-// settingsOf are the workspace's settings, not older than a few seconds; older when the store cannot be asked.
+// settingsOf are the workspace's settings, not older than a few seconds. Older ones are no help: by them a pin with an
+// emoji that was just set would be forgotten.
 func (b *Bot) settingsOf(ctx context.Context, workspace string) (conversations.Settings, error) {
 	have, ok := b.settings.get(workspace)
 	if age := b.now().Sub(have.at); ok && age >= 0 && age < settingsLife {
@@ -451,9 +452,6 @@ func (b *Bot) settingsOf(ctx context.Context, workspace string) (conversations.S
 	}
 	s, err := b.load(ctx, conversations.SettingsID(workspace))
 	if err != nil {
-		if ok {
-			return have.settings, nil
-		}
 		return conversations.Settings{}, err
 	}
 	now := conversations.SettingsOf(s)

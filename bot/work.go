@@ -299,10 +299,11 @@ func (b *Bot) save(ctx context.Context, s conversations.Subject, effects []conve
 	}
 	ctx, cancel := context.WithTimeout(ctx, storeBound)
 	defer cancel()
-	if err := b.store.Save(ctx, s, effects); err != nil {
+	err := b.store.Save(ctx, s, effects)
+	b.settings.saved(s.ID) // also when only the answer was lost
+	if err != nil {
 		return fmt.Errorf("save %s: %w", s.ID, err)
 	}
-	b.settings.saved(s.ID)
 	b.deliver.ring(len(effects))
 	return nil
 }
