@@ -7,7 +7,7 @@ import (
 )
 
 func TestManifestCommand(t *testing.T) {
-	print := func(args ...string) (string, error) {
+	printed := func(args ...string) (string, error) {
 		var out bytes.Buffer
 		cmd := root()
 		cmd.SetArgs(append([]string{"manifest", "slack"}, args...))
@@ -16,11 +16,11 @@ func TestManifestCommand(t *testing.T) {
 		err := cmd.Execute()
 		return out.String(), err
 	}
-	if out, err := print("--url", "https://d.example.com", "--with", "talk"); err != nil || !strings.Contains(out, "https://d.example.com/slack/events") || !strings.Contains(out, "channels:history") {
+	if out, err := printed("--url", "https://d.example.com", "--with", "talk"); err != nil || !strings.Contains(out, "https://d.example.com/slack/events") || !strings.Contains(out, "channels:history") {
 		t.Errorf("%s, %v", out, err)
 	}
 	for _, args := range [][]string{{}, {"--url", "here"}, {"--url", "https://d.example.com", "--with", "all"}} {
-		if out, err := print(args...); err == nil {
+		if out, err := printed(args...); err == nil {
 			t.Errorf("%v prints %s", args, out)
 		}
 	}
