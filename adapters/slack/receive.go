@@ -391,7 +391,7 @@ func (id identity) clicked(in interaction) (act, bool, error) {
 	}
 	a := in.Actions[0]
 	at, timed := timeOf(a.ActionTS)
-	e, ok := id.aboutMessage(conversations.Clicked, in.Container.ChannelID, in.Container.MessageTS, in.Container.ThreadTS)
+	e, ok := id.aboutMessage(conversations.Clicked, in.Container.ChannelID, in.Container.MessageTS, firstOf(in.Container.ThreadTS, in.Message.ThreadTS))
 	if !ok || !timed {
 		return act{}, false, errMalformed
 	}

@@ -97,3 +97,27 @@ func TestWritten(t *testing.T) {
 		t.Errorf("a command is read as %q", got)
 	}
 }
+
+// TestAClickHasItsThread, whether the container or only the message says it.
+func TestAClickHasItsThread(t *testing.T) {
+	click := func(container, message string) string {
+		raw := `{"type":"block_actions","team":{"id":"T0ACME"},"user":{"id":"U0ANA"},"response_url":"https://hooks.slack.example/1",` +
+			`"container":{"type":"message","channel_id":"C0OPS","message_ts":"1772456941.000100"` + container + `},"message":{"ts":"1772456941.000100"` + message + `},` +
+			`"actions":[{"action_id":"next","action_ts":"1772457000.123456","value":"next|s|4"}]}`
+		a, ok, err := us.receiveInteraction([]byte(raw), adapterstest.Accepted)
+		if err != nil || !ok {
+			t.Fatalf("%v, %v", ok, err)
+		}
+		return a.event.Where.Thread
+	}
+	const root = "1772456940.000100"
+	if got := click(`,"thread_ts":"`+root+`"`, ""); got != root {
+		t.Errorf("by the container it is in %q", got)
+	}
+	if got := click("", `,"thread_ts":"`+root+`"`); got != root {
+		t.Errorf("by the message it is in %q", got)
+	}
+	if got := click("", `,"thread_ts":"1772456941.000100"`); got != "" {
+		t.Errorf("the root of a thread is in %q", got)
+	}
+}
