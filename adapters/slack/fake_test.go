@@ -36,6 +36,7 @@ type workspace struct {
 	busy       string             // Retry-After of the next call; "-": a 429 without one
 	broken     int                // the next calls get a 503
 	lose       bool               // the answer to the next post
+	full       int                // after so many messages there is a 429 for a post; 0: never
 	calls      map[string]int
 	deliver    func(kind string, body map[string]any, retry bool) (status int, answer []byte)
 	newest     func(retry bool) bool
@@ -111,6 +112,11 @@ func (w *workspace) serve(rw http.ResponseWriter, r *http.Request) {
 		w.lose = false
 	}
 	w.mu.Unlock()
+	w.locked(func() {
+		if w.full > 0 && len(w.messages)+len(w.ephemerals) >= w.full && strings.HasPrefix(method, "chat.post") {
+			busy = "60"
+		}
+	})
 	switch {
 	case busy != "":
 		if busy != "-" {

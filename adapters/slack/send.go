@@ -99,16 +99,31 @@ func (c *Chat) post(ctx context.Context, id identity, m conversations.Message) (
 			place, mark.Of, mark.Part = below(m.Place, first), first, n
 		}
 		ts, err := c.postPart(ctx, place, p, mark)
-		if err != nil {
+		switch {
+		case n == 0 && err != nil:
 			return conversations.Result{}, err
-		}
-		if n == 0 {
+		case n == 0:
 			first = ts
+		case errors.Is(err, adapters.ErrUndeliverable): // what people answer to and what is edited is there
+			c.log.Error("the rest of a message was refused", "platform", "slack", "effect", m.Effect, "err", err)
+			return result(id, m.Place, first), nil
+		case err != nil:
+			return conversations.Result{}, inPart(err)
 		}
 	}
 	res := result(id, m.Place, first)
 	c.goesOn(res.Message, len(parts) > 1)
 	return res, nil
+}
+
+// inPart is an error after a part of a message was sent. "Not now" would say that nothing was: it would be sent anew from
+// the beginning. So this leaves it open, and the parts are looked for before the rest is sent.
+func inPart(err error) error {
+	var later *adapters.RetryAfter
+	if errors.As(err, &later) {
+		return fmt.Errorf("slack: the rest of a message has to wait %s", later.After)
+	}
+	return err
 }
 
 // below is where the further parts of a message are written: in its thread, or beside it in a direct message.
@@ -279,20 +294,28 @@ func shortcode(emoji string) string { return shortcodes[conversations.Emoji(emoj
 
 // whisper answers somebody's act so that only they see it.
 func (c *Chat) whisper(ctx context.Context, id identity, m conversations.Message) error {
-	for _, p := range id.render(m.Body) {
-		if url := m.Handle.Token.Reveal(); url != "" {
-			if err := c.respond(ctx, url, m.Place, p); err != nil {
-				return err
-			}
-			continue
+	for n, p := range id.render(m.Body) {
+		err := c.whisperPart(ctx, m, p)
+		switch {
+		case err != nil && n > 0:
+			return inPart(err)
+		case err != nil:
+			return err
 		}
-		options := shown(p)
-		if m.Place.Thread != "" {
-			options = append(options, slack.MsgOptionTS(m.Place.Thread))
-		}
-		if _, err := c.api.PostEphemeralContext(ctx, m.Place.Channel, m.Person, options...); err != nil {
-			return c.sending("answer privately", err)
-		}
+	}
+	return nil
+}
+
+func (c *Chat) whisperPart(ctx context.Context, m conversations.Message, p part) error {
+	if url := m.Handle.Token.Reveal(); url != "" {
+		return c.respond(ctx, url, m.Place, p)
+	}
+	options := shown(p)
+	if m.Place.Thread != "" {
+		options = append(options, slack.MsgOptionTS(m.Place.Thread))
+	}
+	if _, err := c.api.PostEphemeralContext(ctx, m.Place.Channel, m.Person, options...); err != nil {
+		return c.sending("answer privately", err)
 	}
 	return nil
 }

@@ -305,6 +305,28 @@ func TestAPostInPartsIsFinishedNotRepeated(t *testing.T) {
 	}
 }
 
+// TestNotNowInTheMiddle: after a part was sent, "not now" must not have the whole of it sent once more.
+func TestNotNowInTheMiddle(t *testing.T) {
+	w, c, _, _ := connect(t)
+	m := post(strings.Repeat("a line of a long report\n", 1500))
+	w.locked(func() { w.full = 2 })
+	_, err := c.Send(t.Context(), m)
+	var later *adapters.RetryAfter
+	if err == nil || errors.As(err, &later) || errors.Is(err, adapters.ErrUndeliverable) {
+		t.Errorf("a post that was sent in part gives %v", err)
+	}
+	reply := conversations.Message{Kind: conversations.Reply, Effect: "effect-two", Place: place, Person: ana, Body: m.Body}
+	w.locked(func() { w.full = 3 })
+	if err := func() error { _, err := c.Send(t.Context(), reply); return err }(); err == nil || errors.As(err, &later) {
+		t.Errorf("an answer that was sent in part gives %v", err)
+	}
+	w.locked(func() { w.full = 0 })
+	m.Since = time.Now().Add(-time.Minute)
+	if _, err := c.Send(t.Context(), m); err != nil || len(w.messages) != len(us.render(m.Body)) {
+		t.Errorf("at the end %d messages are there, %v", len(w.messages), err)
+	}
+}
+
 func TestWithoutTheRightToReadChannels(t *testing.T) {
 	w, c, _, _ := connect(t)
 	w.noScope["conversations.history"], w.noScope["conversations.replies"] = true, true
