@@ -121,3 +121,17 @@ func TestAClickHasItsThread(t *testing.T) {
 		t.Errorf("the root of a thread is in %q", got)
 	}
 }
+
+// TestOwn: any one sign is enough to know what the bot itself said.
+func TestOwn(t *testing.T) {
+	for name, m := range map[string]message{
+		"by its user": {User: us.user}, "by its bot": {BotID: us.bot}, "by its app": {AppID: us.app},
+	} {
+		if !us.isOwn(m) {
+			t.Errorf("%s it is not known", name)
+		}
+	}
+	if us.isOwn(message{User: "U0ANA"}) || us.isOwn(message{BotID: "B0PAGER", AppID: "A0PAGER"}) || (identity{}).isOwn(message{}) {
+		t.Error("somebody else's is the bot's own")
+	}
+}
