@@ -91,9 +91,6 @@ func (d *delivery) carryOut(ctx context.Context) error {
 // tell says something to another subject.
 func (d *delivery) tell(ctx context.Context) error {
 	e := *d.effect.Tell
-	if e.Key == "" {
-		e.Key = d.workspace + "/tell/" + d.effect.ID
-	}
 	if err := d.accept(ctx, rowFor(conversations.Addressed{Subject: e.Subject, Event: e})); err != nil {
 		return d.again(ctx, err)
 	}

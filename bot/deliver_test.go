@@ -421,7 +421,7 @@ func TestWhatCannotBeReadBackIsGivenUp(t *testing.T) {
 func TestTell(t *testing.T) {
 	w := newWorld(t)
 	events := w.accepted()
-	told := conversations.Event{Kind: conversations.Told, Subject: workspace + "/review/other", Verb: "timeline"}
+	told := conversations.Event{Key: workspace + "/tell/e1", Kind: conversations.Told, Subject: workspace + "/review/other", Verb: "timeline"}
 	w.asks(conversations.Effect{ID: "e1", Kind: conversations.Tell, Tell: &told})
 	w.drain()
 	if len(*events) != 1 || (*events)[0].Key != workspace+"/tell/e1" || (*events)[0].Verb != "timeline" {

@@ -212,7 +212,7 @@ func (r *Review) askCommand(o *out, n int, rest string, e Event, f Facts) {
 		r.askHere(o, n, e)
 		return
 	}
-	a := parseAction("- "+rest, e.At.In(f.Person(e.Who).Location(f.Zone)))
+	a := parseAction(rest, e.At.In(f.Person(e.Who).Location(f.Zone)))
 	if _, ok := r.question(n); !ok {
 		o.say(r.noQuestion(n))
 		return

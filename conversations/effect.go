@@ -44,7 +44,7 @@ type Effect struct {
 	View string   `json:"view,omitempty"` // what Render shows
 	Args []string `json:"args,omitempty"`
 
-	Tell *Event `json:"tell,omitempty"` // Subject names who is told; its Key is set by the bot
+	Tell *Event `json:"tell,omitempty"` // Subject names who is told; its Key follows from the effect
 	Key  string `json:"key,omitempty"`  // Keep, Audit: the row's natural key
 }
 

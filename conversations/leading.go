@@ -150,7 +150,7 @@ func (r *Review) reopen(o *out, e Event, f Facts) {
 
 // handOver makes somebody else the facilitator.
 func (r *Review) handOver(o *out, e Event, f Facts, to string) {
-	owner := parseAction("- "+to, e.At).owner
+	owner := parseAction(to, e.At).owner
 	if owner == "" {
 		owner = ownerOf(to)
 	}
@@ -178,7 +178,7 @@ func (r *Review) takeOver(o *out, e Event, f Facts) {
 		o.say("You lead this review already.")
 	case !f.Person(e.Who).Admin && !r.takesPart(e.Who, f):
 		o.say("Whoever takes part can take over: answer something first.")
-	case !f.Person(e.Who).Admin && f.Now.Before(workingDaysAfter(r.Led, silentDays, f.Zone)):
+	case !f.Person(e.Who).Admin && f.Now.Before(f.Settings.nudgeRule().workingDaysAfter(r.Led, silentDays, f.Zone)):
 		o.reply("not silent")
 	default:
 		r.lead(o, e.Who, e.At, f.Settings)
@@ -206,16 +206,4 @@ func (r *Review) takesPart(who string, f Facts) bool {
 		t := s.State.(*TimelineEvent)
 		return t.Who == who || t.Hand == who || slices.ContainsFunc(t.Pins, func(p Pin) bool { return p.On && p.Who == who })
 	})
-}
-
-// workingDaysAfter is the same time of the day n days from Monday to Friday later.
-func workingDaysAfter(t time.Time, n int, loc *time.Location) time.Time {
-	t = t.In(loc)
-	for n > 0 {
-		t = t.AddDate(0, 0, 1)
-		if wd := t.Weekday(); wd != time.Saturday && wd != time.Sunday {
-			n--
-		}
-	}
-	return t
 }

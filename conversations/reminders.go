@@ -136,9 +136,14 @@ func (c cadence) handing(now time.Time, loc *time.Location) time.Time {
 // answerBy is until when somebody may say whether they take what they were asked to: the same time of the day, after so
 // many working days.
 func (c cadence) answerBy(asked time.Time, loc *time.Location) time.Time {
-	local := asked.In(loc)
+	return c.workingDaysAfter(asked, answerDays, loc)
+}
+
+// workingDaysAfter is the same time of the day on the n-th day after it on which people work.
+func (c cadence) workingDaysAfter(t time.Time, n int, loc *time.Location) time.Time {
+	local := t.In(loc)
 	d := when.DateOf(local)
-	for left := answerDays; left > 0 || !c.works(d); {
+	for left := n; left > 0 || !c.works(d); {
 		if d = d.AddDays(1); c.works(d) {
 			left--
 		}

@@ -58,12 +58,21 @@ type listener struct {
 	net    net.Listener
 }
 
-// listen opens an address. key names the setting that chose it.
-func listen(ctx context.Context, name, key, addr string, h http.Handler) (*listener, error) {
+// openAddr takes an address, for what is served there. key names the setting that chose it.
+func openAddr(ctx context.Context, what, key, addr string) (net.Listener, error) {
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", addr)
 	if err != nil {
-		return nil, fmt.Errorf("cannot listen on %s for %s: %w; is another debrief running? %s chooses another address", addr, name, err, key)
+		return nil, fmt.Errorf("cannot listen on %s for %s: %w; is another debrief running? %s chooses another address", addr, what, err, key)
+	}
+	return l, nil
+}
+
+// listen opens an address that h answers on.
+func listen(ctx context.Context, name, key, addr string, h http.Handler) (*listener, error) {
+	l, err := openAddr(ctx, name, key, addr)
+	if err != nil {
+		return nil, err
 	}
 	return &listener{name: name, net: l, server: &http.Server{
 		Handler: h, ReadHeaderTimeout: headWithin, IdleTimeout: idleWithin, MaxHeaderBytes: headBytes,

@@ -105,10 +105,9 @@ func (h house) serve(ctx context.Context, c Config, out io.Writer, ready func(pa
 	})
 	page := h.front(b)
 
-	var lc net.ListenConfig
-	pageAt, err := lc.Listen(ctx, "tcp", c.HTTPAddr)
+	pageAt, err := openAddr(ctx, h.what, prefix+"_HTTP_ADDR", c.HTTPAddr)
 	if err != nil {
-		return fmt.Errorf("cannot listen on %s for %s: %w; is another debrief running? %s_HTTP_ADDR chooses another address", c.HTTPAddr, h.what, err, prefix)
+		return err
 	}
 	ops, err := listen(ctx, "operations", prefix+"_OPS_ADDR", c.OpsAddr, opsHandler(b.Ready, registry))
 	if err != nil {
@@ -117,7 +116,7 @@ func (h house) serve(ctx context.Context, c Config, out io.Writer, ready func(pa
 
 	over, end := context.WithCancelCause(ctx)
 	defer end(nil)
-	running := make(chan error, 3)
+	running := make(chan error, 1)
 	go func() { running <- ops.serve() }()
 	botCtx, endBot := context.WithCancel(context.WithoutCancel(ctx))
 	defer endBot()

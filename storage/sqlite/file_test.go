@@ -84,9 +84,18 @@ func TestOpenRefuses(t *testing.T) {
 		if err := s.Close(); err != nil {
 			t.Fatal(err)
 		}
-		if err := refused(t, path, "number 99", "knows 1"); !errors.Is(err, storage.ErrNewer) {
+		if err := refused(t, path, "number 99", "knows 2"); !errors.Is(err, storage.ErrNewer) {
 			t.Errorf("%v, want ErrNewer", err)
 		}
+	})
+	t.Run("FromBeforeTheFirstRelease", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "debrief.db")
+		s := openStore(t, path, nil)
+		raw(t, s, "PRAGMA user_version = 1")
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		refused(t, path, "before the first release", "move it away")
 	})
 	t.Run("Damaged", func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "debrief.db")

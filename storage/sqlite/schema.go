@@ -17,7 +17,7 @@ import (
 // Who wrote a file, and how: SQLite keeps both numbers in its header.
 const (
 	applicationID = 0x44627266 // "Dbrf"
-	schemaVersion = 1
+	schemaVersion = 2
 )
 
 // schema makes an empty database. Times are milliseconds since 1970; a zero time is that of year 1, so that it sorts
@@ -180,6 +180,9 @@ func prepare(ctx context.Context, c *sql.Conn) error {
 	}
 	if version == schemaVersion {
 		return execAll(ctx, c, "PRAGMA journal_mode = WAL")
+	}
+	if version > 0 {
+		return fmt.Errorf("it was made before the first release, and its schema, number %d, is not read any more: move it away, or choose another path", version)
 	}
 	return execAll(ctx, c,
 		fmt.Sprintf("PRAGMA application_id = %d", applicationID),
