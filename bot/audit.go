@@ -2,12 +2,8 @@ package bot
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"sync"
-
-	"github.com/debrief-bot/debrief/conversations"
-	"github.com/debrief-bot/debrief/storage"
 )
 
 // witness is where entries of the audit go beside the store: a line of JSON each, for whoever collects what programs
@@ -20,18 +16,9 @@ type witness struct {
 // fileAudit files an entry of the audit. It is filed under its own key, so doing it again changes nothing; its line may
 // be printed again then, with the same id.
 func (d *delivery) fileAudit(ctx context.Context) error {
-	facts, err := d.facts(ctx)
+	body, err := d.file(ctx, d.effect.At)
 	if err != nil {
 		return d.again(ctx, err)
-	}
-	body, err := conversations.Row(d.claim.Subject, d.effect, facts)
-	if err != nil {
-		return d.again(ctx, err)
-	}
-	keeping, cancel := context.WithTimeout(ctx, storeBound)
-	defer cancel()
-	if err := d.store.Keep(keeping, storage.Kept{Key: d.effect.Key, At: d.effect.At, Body: body}); err != nil {
-		return d.again(ctx, fmt.Errorf("audit %s: %w", d.effect.Key, err))
 	}
 	if err := d.audit.print(body); err != nil {
 		d.logger().Error("an entry of the audit was filed but could not be printed", "err", err)

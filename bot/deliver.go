@@ -99,22 +99,12 @@ func (d *delivery) tell(ctx context.Context) error {
 
 // keep files an immutable row.
 func (d *delivery) keep(ctx context.Context) error {
-	facts, err := d.facts(ctx)
-	if err != nil {
-		return d.again(ctx, err)
-	}
-	body, err := conversations.Row(d.claim.Subject, d.effect, facts)
-	if err != nil {
-		return d.again(ctx, err)
-	}
 	at := d.effect.At
 	if at.IsZero() {
 		at = d.now()
 	}
-	keeping, cancel := context.WithTimeout(ctx, storeBound)
-	defer cancel()
-	if err := d.store.Keep(keeping, storage.Kept{Key: d.effect.Key, At: at, Body: body}); err != nil {
-		return d.again(ctx, fmt.Errorf("keep %s: %w", d.effect.Key, err))
+	if _, err := d.file(ctx, at); err != nil {
+		return d.again(ctx, err)
 	}
 	filed := d.result(conversations.Filed)
 	filed.Value, filed.At, filed.Who = d.effect.Key, at, d.effect.Person
@@ -122,6 +112,24 @@ func (d *delivery) keep(ctx context.Context) error {
 		return d.again(ctx, err)
 	}
 	return d.done(ctx, nil, "kept")
+}
+
+// file makes the effect's row and keeps it under its key, where the first one stays.
+func (d *delivery) file(ctx context.Context, at time.Time) ([]byte, error) {
+	facts, err := d.facts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	body, err := conversations.Row(d.claim.Subject, d.effect, facts)
+	if err != nil {
+		return nil, err
+	}
+	keeping, cancel := context.WithTimeout(ctx, storeBound)
+	defer cancel()
+	if err := d.store.Keep(keeping, storage.Kept{Key: d.effect.Key, At: at, Body: body}); err != nil {
+		return nil, fmt.Errorf("keep %s: %w", d.effect.Key, err)
+	}
+	return body, nil
 }
 
 // fetch reads one message. That it cannot be read is an answer, too.
