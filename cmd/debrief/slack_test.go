@@ -15,6 +15,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/debrief-bot/debrief/conversations"
 )
 
 func TestSlackSettings(t *testing.T) {
@@ -61,14 +63,19 @@ func slackNamed(t *testing.T) *httptest.Server {
 func command(t *testing.T, at net.Addr, secret, text string) (int, string) {
 	body := "team_id=T0ACME&api_app_id=A0DEBRIEF&command=%2Fpostmortem&user_id=U0ANA&channel_id=C0OPS&trigger_id=1.2.abc" +
 		"&response_url=http%3A%2F%2F127.0.0.1%3A1%2F&text=" + text
+	return fromSlack(t, at, "/slack/commands", secret, "application/x-www-form-urlencoded", body)
+}
+
+// fromSlack sends what Slack would, signed as it does.
+func fromSlack(t *testing.T, at net.Addr, path, secret, kind, body string) (int, string) {
 	now := strconv.FormatInt(time.Now().Unix(), 10)
 	mac := hmac.New(sha256.New, []byte(secret))
 	fmt.Fprintf(mac, "v0:%s:%s", now, body)
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+at.String()+"/slack/commands", strings.NewReader(body))
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+at.String()+path, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Header.Set("Content-Type", kind)
 	req.Header.Set("X-Slack-Request-Timestamp", now)
 	req.Header.Set("X-Slack-Signature", "v0="+hex.EncodeToString(mac.Sum(nil)))
 	resp, err := http.DefaultClient.Do(req)
@@ -127,6 +134,44 @@ func TestServeSlackWithAWrongToken(t *testing.T) {
 	c.SlackToken, c.SlackSigning, c.SlackAPIURL = "xoxb-2", "signing", slackNamed(t).URL+"/api/"
 	err := runHere(t.Context(), c, io.Discard, nil)
 	if err == nil || !strings.Contains(err.Error(), "bot token does not work") || strings.Contains(err.Error(), "xoxb-2") {
+		t.Errorf("ended with %v", err)
+	}
+}
+
+// While the database is away at the start, the program lives, is not ready, and Slack is told to send again. (That the
+// bot goes on when it is back is tested where the bot is.)
+func TestSlackWhileTheDatabaseIsAway(t *testing.T) {
+	c := localConfig(t)
+	c.SlackToken, c.SlackSigning, c.SlackAPIURL = "xoxb-1", "signing", slackNamed(t).URL+"/api/"
+	away, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := away.Addr().String()
+	_ = away.Close() // nobody answers there
+	c.MongoURI = conversations.Secret("mongodb://" + at + "/debrief?directConnection=true")
+	ctx, cancel := context.WithCancel(t.Context())
+	there := make(chan [2]net.Addr, 1)
+	ended := make(chan error, 1)
+	go func() { ended <- runHere(ctx, c, io.Discard, func(page, ops net.Addr) { there <- [2]net.Addr{page, ops} }) }()
+	select {
+	case err := <-ended:
+		t.Fatal(err)
+	case at := <-there:
+		if body := fetch(t, at[1], "/livez"); body != "ok\n" {
+			t.Errorf("/livez: %q", body)
+		}
+		if body := fetch(t, at[1], "/readyz"); !strings.Contains(body, "store unavailable") {
+			t.Errorf("/readyz: %q", body)
+		}
+		pin := `{"type":"event_callback","team_id":"T0ACME","api_app_id":"A0DEBRIEF","event":{"type":"reaction_added","user":"U0ANA",` +
+			`"reaction":"pushpin","item":{"type":"message","channel":"C0OPS","ts":"1772456520.001000"},"event_ts":"1772456521.001000"}}`
+		if code, answer := fromSlack(t, at[0], "/slack/events", "signing", "application/json", pin); code != http.StatusServiceUnavailable {
+			t.Errorf("a pin: HTTP %d, %s", code, answer)
+		}
+	}
+	cancel()
+	if err := <-ended; err != nil {
 		t.Errorf("ended with %v", err)
 	}
 }
