@@ -31,6 +31,7 @@ var arrows = []arrow{
 	{"bot", []string{"adapters", "storage", "conversations"}, "the bot knows the two ports and the rules, but no platform and no database"},
 	{"adapters", []string{"conversations"}, "the port to chats speaks in the rules' words only"},
 	{"adapters/adapterstest", []string{"adapters", "conversations/..."}, "the suite knows the port, not who implements it"},
+	{"adapters/slack/slacktest", nil, "a Slack of our own knows no app, or it could not tell whether ours speaks Slack"},
 	{"adapters/*", []string{"adapters", "conversations/..."}, "a platform imports its port and the types it uses, never a sibling, the bot or a store"},
 	{"storage", []string{"conversations"}, "the port to databases speaks in the rules' words only"},
 	{"storage/storagetest", []string{"storage", "conversations"}, "the suite knows the port, not who implements it"},
@@ -46,7 +47,7 @@ var arrows = []arrow{
 }
 
 // inTests may be imported by the tests of any package, in addition.
-var inTests = []string{"storage/storagetest", "adapters/adapterstest", "adapters/local", "conversations/transcript"}
+var inTests = []string{"storage/storagetest", "adapters/adapterstest", "adapters/slack/slacktest", "adapters/local", "conversations/transcript"}
 
 // inTestsOf may be imported by the tests of one package, in addition: the bot is played over real databases.
 var inTestsOf = map[string][]string{"bot": {"storage/sqlite", "storage/mongo"}}
@@ -312,6 +313,10 @@ func TestTheArrowsAreEnforced(t *testing.T) {
 		{"adapters/adapters.go", "storage", false},
 		{"adapters/slack/slack.go", "adapters", true},
 		{"adapters/slack/slack.go", "adapters/discord", false},
+		{"adapters/slack/slack.go", "adapters/slack/slacktest", false},
+		{"adapters/slack/slack_test.go", "adapters/slack/slacktest", true},
+		{"adapters/slack/slacktest/methods.go", "adapters/slack", false},
+		{"adapters/slack/slacktest/methods.go", "conversations", false},
 		{"adapters/slack/slack.go", "storage", false},
 		{"adapters/local/stage.go", "conversations/transcript", true},
 		{"storage/storage.go", "conversations", true},

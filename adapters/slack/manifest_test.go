@@ -2,6 +2,7 @@ package slack
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -57,7 +58,7 @@ func TestManifestIsWhatIsHandled(t *testing.T) {
 			t.Errorf("nothing asks for %s, which %s needs", s.scope, s.name)
 		}
 	}
-	for _, kind := range append(sortedKeys(taken), sortedKeys(ended)...) {
+	for _, kind := range append(slices.Sorted(maps.Keys(taken)), slices.Sorted(maps.Keys(ended))...) {
 		if !slices.Contains(kinds, kind) {
 			t.Errorf("nothing subscribes to %s", kind)
 		}

@@ -12,6 +12,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/debrief-bot/debrief/adapters/slack/slacktest"
 	"github.com/debrief-bot/debrief/conversations"
 )
 
@@ -71,7 +72,7 @@ func TestRender(t *testing.T) {
 			var all []any
 			for _, p := range us.render(b) {
 				raw := encoded(t, p.blocks)
-				if _, problem := checkBlocks(string(raw)); problem != "" {
+				if _, problem := slacktest.CheckBlocks(string(raw)); problem != "" {
 					t.Error(problem)
 				}
 				all = append(all, map[string]any{"text": p.text, "blocks": p.blocks})
@@ -92,10 +93,18 @@ func TestForm(t *testing.T) {
 	if err := json.Unmarshal(encoded(t, v), &view); err != nil {
 		t.Fatal(err)
 	}
-	if problem := checkView(view); problem != "" {
+	if problem := slacktest.CheckView(view); problem != "" {
 		t.Error(problem)
 	}
 	golden(t, "form", v)
+}
+
+func encoded(t *testing.T, v any) []byte {
+	b, err := json.Marshal(v)
+	if err != nil {
+		t.Error(err)
+	}
+	return b
 }
 
 func golden(t *testing.T, name string, v any) {
@@ -166,11 +175,11 @@ func FuzzRender(f *testing.F) {
 	f.Fuzz(func(t *testing.T, before, quoted, after string) {
 		text := ""
 		for _, p := range us.render(spans(ours(before), theirs(quoted), ours(after))) {
-			blocks, problem := checkBlocks(string(encoded(t, p.blocks)))
+			blocks, problem := slacktest.CheckBlocks(string(encoded(t, p.blocks)))
 			if problem != "" {
 				t.Errorf("Slack would not take it: %s", problem)
 			}
-			part, pings, _ := (&posted{bot: true, text: p.text, blocks: blocks}).read()
+			part, pings, _ := slacktest.Message{Ours: true, Text: p.text, Blocks: blocks}.Read()
 			if len(pings) > 0 {
 				t.Errorf("it pings %v", pings)
 			}

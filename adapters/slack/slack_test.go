@@ -19,6 +19,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"github.com/debrief-bot/debrief/adapters"
+	"github.com/debrief-bot/debrief/adapters/slack/slacktest"
 	"github.com/debrief-bot/debrief/conversations"
 )
 
@@ -40,10 +41,10 @@ func (d *door) Handle(_ context.Context, e conversations.Event) (conversations.A
 }
 
 // connect runs the adapter against a workspace.
-func connect(t *testing.T) (*workspace, *Chat, *door, <-chan error) {
+func connect(t *testing.T) (workspace, *Chat, *door, <-chan error) {
 	w := newWorkspace(t)
-	c := New(Options{BotToken: fakeToken, SigningSecret: fakeSecret, APIURL: w.api.URL + "/api", Log: slog.New(slog.DiscardHandler)})
-	w.wireHTTP(c)
+	c := New(Options{BotToken: slacktest.BotToken, SigningSecret: slacktest.Secret, APIURL: w.URL + "/api", Log: slog.New(slog.DiscardHandler)})
+	w.ServeTo(c.Handler(), paths)
 	d, ended := &door{}, make(chan error, 1)
 	ctx, stop := context.WithCancel(context.Background())
 	go func() { ended <- c.Run(ctx, d) }()
@@ -59,8 +60,8 @@ func connect(t *testing.T) (*workspace, *Chat, *door, <-chan error) {
 // TestSignature has the library verify what we sign.
 func TestSignature(t *testing.T) {
 	at, body := strconv.FormatInt(time.Now().Unix(), 10), []byte("token=x&text=start+%26+more")
-	h := http.Header{"X-Slack-Request-Timestamp": {at}, "X-Slack-Signature": {signature(fakeSecret, at, body)}}
-	v, err := slack.NewSecretsVerifier(h, fakeSecret)
+	h := http.Header{"X-Slack-Request-Timestamp": {at}, "X-Slack-Signature": {signature(slacktest.Secret, at, body)}}
+	v, err := slack.NewSecretsVerifier(h, slacktest.Secret)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +80,7 @@ func TestWhatIsNotSlacksIsRefused(t *testing.T) {
 		return http.Header{"X-Slack-Request-Timestamp": {at}, "X-Slack-Signature": {signature(secret, at, []byte(body))}}
 	}
 	large := strings.Repeat("x", maxBody+1)
-	zipped := sign(now, fakeSecret, body)
+	zipped := sign(now, slacktest.Secret, body)
 	zipped.Set("Content-Encoding", "gzip")
 	for name, c2 := range map[string]struct {
 		method string
@@ -89,14 +90,14 @@ func TestWhatIsNotSlacksIsRefused(t *testing.T) {
 	}{
 		"unsigned":        {http.MethodPost, http.Header{}, body, 401},
 		"forged":          {http.MethodPost, sign(now, "another secret", body), body, 401},
-		"another body":    {http.MethodPost, sign(now, fakeSecret, body), body + " ", 401},
-		"stale":           {http.MethodPost, sign(old, fakeSecret, body), body, 401},
-		"from the future": {http.MethodPost, sign(early, fakeSecret, body), body, 401},
-		"no time":         {http.MethodPost, sign("soon", fakeSecret, body), body, 401},
-		"too large":       {http.MethodPost, sign(now, fakeSecret, large), large, 413},
+		"another body":    {http.MethodPost, sign(now, slacktest.Secret, body), body + " ", 401},
+		"stale":           {http.MethodPost, sign(old, slacktest.Secret, body), body, 401},
+		"from the future": {http.MethodPost, sign(early, slacktest.Secret, body), body, 401},
+		"no time":         {http.MethodPost, sign("soon", slacktest.Secret, body), body, 401},
+		"too large":       {http.MethodPost, sign(now, slacktest.Secret, large), large, 413},
 		"zipped":          {http.MethodPost, zipped, body, 415},
-		"read":            {http.MethodGet, sign(now, fakeSecret, ""), "", 405},
-		"malformed":       {http.MethodPost, sign(now, fakeSecret, "{"), "{", 400},
+		"read":            {http.MethodGet, sign(now, slacktest.Secret, ""), "", 405},
+		"malformed":       {http.MethodPost, sign(now, slacktest.Secret, "{"), "{", 400},
 	} {
 		r := httptest.NewRequest(c2.method, EventsPath, strings.NewReader(c2.body))
 		r.Header = c2.header
@@ -109,7 +110,7 @@ func TestWhatIsNotSlacksIsRefused(t *testing.T) {
 	if len(d.events) > 0 {
 		t.Errorf("something came in: %+v", d.events)
 	}
-	unset := New(Options{BotToken: fakeToken})
+	unset := New(Options{BotToken: slacktest.BotToken})
 	r := httptest.NewRequest(http.MethodPost, EventsPath, strings.NewReader(body))
 	r.Header = sign(now, "", body)
 	rec := httptest.NewRecorder()
@@ -121,13 +122,13 @@ func TestWhatIsNotSlacksIsRefused(t *testing.T) {
 
 func TestVerificationOfTheAddress(t *testing.T) {
 	w := newWorkspace(t)
-	c := New(Options{BotToken: fakeToken, SigningSecret: fakeSecret, APIURL: w.api.URL + "/api"})
-	w.wireHTTP(c) // Slack asks before anything else works
-	status, answer := w.deliver("event", map[string]any{"type": "url_verification", "challenge": "abc"}, false)
+	c := New(Options{BotToken: slacktest.BotToken, SigningSecret: slacktest.Secret, APIURL: w.URL + "/api"})
+	w.ServeTo(c.Handler(), paths) // Slack asks before anything else works
+	status, answer := w.Deliver(slacktest.Delivery{Kind: slacktest.Event, Body: map[string]any{"type": "url_verification", "challenge": "abc"}})
 	if status != 200 || string(answer) != "abc" {
 		t.Errorf("HTTP %d, %q", status, answer)
 	}
-	if status, _ := w.deliver("event", map[string]any{"type": "event_callback"}, false); status != 503 {
+	if status, _ := w.Deliver(slacktest.Delivery{Kind: slacktest.Event, Body: map[string]any{"type": "event_callback"}}); status != 503 {
 		t.Errorf("an event before the connection stands: HTTP %d", status)
 	}
 }
@@ -144,16 +145,16 @@ func TestWhatIsMeantForOthers(t *testing.T) {
 		"an event of nothing":   func(env map[string]any) { delete(env, "event") },
 		"a message of no place": func(env map[string]any) { env["event"] = map[string]any{"type": "message", "ts": "1772456520.000100"} },
 	} {
-		env := w.envelope(message)
-		change(env)
-		if status, _ := w.deliver("event", env, false); status != 200 {
+		d := w.Envelope(message)
+		change(d.Body)
+		if status, _ := w.Deliver(d); status != 200 {
 			t.Errorf("%s: HTTP %d", name, status)
 		}
 	}
 	stranger := map[string]any{
-		"team_id": "T0OTHER", "user_id": ana, "channel_id": ops, "trigger_id": "1.2.x", "response_url": w.api.URL + "/respond/1", "text": "help",
+		"team_id": "T0OTHER", "user_id": ana, "channel_id": ops, "trigger_id": "1.2.x", "response_url": w.URL + "/respond/1", "text": "help",
 	}
-	if status, answer := w.deliver("command", stranger, false); status != 200 || !strings.Contains(string(answer), "another workspace") {
+	if status, answer := w.Deliver(slacktest.Delivery{Kind: slacktest.Command, Body: stranger}); status != 200 || !strings.Contains(string(answer), "another workspace") {
 		t.Errorf("a command elsewhere: HTTP %d, %s", status, answer)
 	}
 	if len(d.events) > 0 {
@@ -163,24 +164,19 @@ func TestWhatIsMeantForOthers(t *testing.T) {
 
 func TestSharedChannelsAreToldWhy(t *testing.T) {
 	w, _, d, _ := connect(t)
-	env := w.envelope(map[string]any{"type": "app_mention", "user": ana, "channel": ops, "ts": "1772456520.000100", "text": "<@" + us.user + "> start"})
-	env["is_ext_shared_channel"] = true
-	w.deliver("event", env, false)
-	for !w.has(func() bool { return len(w.ephemerals) == 1 }) {
-		runtime.Gosched()
+	call := w.Envelope(map[string]any{"type": "app_mention", "user": ana, "channel": ops, "ts": "1772456520.000100", "text": "<@" + us.user + "> start"})
+	call.Body["is_ext_shared_channel"] = true
+	w.Deliver(call)
+	told := w.Whispers()
+	if len(told) != 1 {
+		t.Fatalf("she is told %d things", len(told))
 	}
-	if text, _, _ := w.ephemerals[0].read(); !strings.Contains(text, "shared with another organisation") || w.ephemerals[0].only != ana {
+	if text, _, _ := told[0].Read(); !strings.Contains(text, "shared with another organisation") || told[0].To != ana {
 		t.Errorf("she is told %q", text)
 	}
 	if len(d.events) > 0 {
 		t.Errorf("something came in: %+v", d.events)
 	}
-}
-
-func (w *workspace) has(f func() bool) bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return f()
 }
 
 func TestEnterprise(t *testing.T) {
@@ -209,14 +205,14 @@ func TestTheEndOfAnInstallation(t *testing.T) {
 	} {
 		w, _, _, ended := connect(t)
 		other := map[string]any{"type": "tokens_revoked", "tokens": map[string]any{"oauth": []string{ana}, "bot": []string{}}}
-		w.deliver("event", w.envelope(other), false)
-		w.deliver("event", w.envelope(ev), false)
+		w.Happens(other)
+		w.Happens(ev)
 		if err := <-ended; err == nil || !strings.Contains(err.Error(), "install it again") {
 			t.Errorf("%v: Run ends with %v", ev, err)
 		}
 	}
 	w := newWorkspace(t)
-	c := New(Options{BotToken: "xoxb-another", APIURL: w.api.URL + "/api"})
+	c := New(Options{BotToken: "xoxb-another", APIURL: w.URL + "/api"})
 	if err := c.Run(t.Context(), &door{}); err == nil || strings.Contains(err.Error(), "xoxb") {
 		t.Errorf("with a wrong token Run ends with %v", err)
 	}
@@ -228,24 +224,24 @@ func post(text string) conversations.Message {
 
 func TestNotNowInEveryForm(t *testing.T) {
 	w, c, _, _ := connect(t)
-	for header, want := range map[string]time.Duration{"3": 3 * time.Second, "-": unsaidWait, "soon": unsaidWait, "-4": unsaidWait} {
-		w.locked(func() { w.busy = header })
+	for header, want := range map[string]time.Duration{"3": 3 * time.Second, "": unsaidWait, "soon": unsaidWait, "-4": unsaidWait} {
+		w.Fail(slacktest.Once("", busy(header)))
 		_, err := c.Send(t.Context(), post("one"))
 		var later *adapters.RetryAfter
 		if !errors.As(err, &later) || later.After != want {
 			t.Errorf("Retry-After %s: %v", header, err)
 		}
 	}
-	if len(w.messages) > 0 {
-		t.Errorf("%d messages were posted", len(w.messages))
+	if n := len(w.Messages()); n > 0 {
+		t.Errorf("%d messages were posted", n)
 	}
-	w.locked(func() { w.broken = 1 })
+	w.Fail(slacktest.Once("", slacktest.Fault{Status: 503}))
 	_, err := c.Send(t.Context(), post("one"))
 	var later *adapters.RetryAfter
 	if err == nil || errors.Is(err, adapters.ErrUndeliverable) || errors.As(err, &later) {
 		t.Errorf("a 503 says that it is known: %v", err)
 	}
-	if n := w.calls["chat.postMessage"]; n != 5 {
+	if n := w.Calls("chat.postMessage"); n != 5 {
 		t.Errorf("%d calls: the library tries again by itself", n)
 	}
 }
@@ -254,7 +250,7 @@ func TestAPostInPartsIsFinishedNotRepeated(t *testing.T) {
 	w, c, _, _ := connect(t)
 	m := post(strings.Repeat("a line of a long report\n", 1500))
 	m.Since = time.Now().Add(-time.Minute)
-	w.locked(func() { w.lose = true })
+	w.Fail(slacktest.Once("chat.postMessage", slacktest.Fault{Lose: true}))
 	if _, err := c.Send(t.Context(), m); err == nil {
 		t.Fatal("the lost answer was not lost")
 	}
@@ -266,13 +262,13 @@ func TestAPostInPartsIsFinishedNotRepeated(t *testing.T) {
 		t.Fatal(err)
 	}
 	parts, roots := len(us.render(m.Body)), 0
-	for _, p := range w.messages {
-		if p.thread == "" {
+	for _, p := range w.Messages() {
+		if p.Thread == "" {
 			roots++
 		}
 	}
-	if len(w.messages) != parts || roots != 1 || parts < 3 {
-		t.Errorf("%d messages for %d parts, %d of them in the channel", len(w.messages), parts, roots)
+	if n := len(w.Messages()); n != parts || roots != 1 || parts < 3 {
+		t.Errorf("%d messages for %d parts, %d of them in the channel", n, parts, roots)
 	}
 	if found, at, err := c.Find(t.Context(), m); found != adapters.Yes || at != res || err != nil {
 		t.Errorf("found %v %+v %v, not %+v", found, at, err, res)
@@ -284,12 +280,10 @@ func TestAPostInPartsIsFinishedNotRepeated(t *testing.T) {
 	}
 	text := ""
 	there := 0
-	for _, p := range w.messages {
-		if !p.gone {
-			said, _, _ := p.read()
-			text += said
-			there++
-		}
+	for _, p := range w.Messages() {
+		said, _, _ := p.Read()
+		text += said
+		there++
 	}
 	if strings.Contains(text, "a line of") || strings.Count(text, "another line") != 900 || there != len(us.render(edit.Body)) {
 		t.Errorf("after the edit there are %d messages with %d lines", there, strings.Count(text, "another line"))
@@ -298,8 +292,8 @@ func TestAPostInPartsIsFinishedNotRepeated(t *testing.T) {
 	if _, err := c.Send(t.Context(), edit); err != nil {
 		t.Fatal(err)
 	}
-	for _, p := range w.messages {
-		if said, _, _ := p.read(); !p.gone && strings.TrimSpace(said) != "short" {
+	for _, p := range w.Messages() {
+		if said, _, _ := p.Read(); strings.TrimSpace(said) != "short" {
 			t.Errorf("after it was shortened there is still %q", said)
 		}
 	}
@@ -309,27 +303,37 @@ func TestAPostInPartsIsFinishedNotRepeated(t *testing.T) {
 func TestNotNowInTheMiddle(t *testing.T) {
 	w, c, _, _ := connect(t)
 	m := post(strings.Repeat("a line of a long report\n", 1500))
-	w.locked(func() { w.full = 2 })
+	w.Fail(w.full(2))
 	_, err := c.Send(t.Context(), m)
 	var later *adapters.RetryAfter
 	if err == nil || errors.As(err, &later) || errors.Is(err, adapters.ErrUndeliverable) {
 		t.Errorf("a post that was sent in part gives %v", err)
 	}
 	reply := conversations.Message{Kind: conversations.Reply, Effect: "effect-two", Place: place, Person: ana, Body: m.Body}
-	w.locked(func() { w.full = 3 })
+	w.Fail(w.full(3))
 	if err := func() error { _, err := c.Send(t.Context(), reply); return err }(); err == nil || errors.As(err, &later) {
 		t.Errorf("an answer that was sent in part gives %v", err)
 	}
-	w.locked(func() { w.full = 0 })
+	w.Fail(w.full(1000))
 	m.Since = time.Now().Add(-time.Minute)
-	if _, err := c.Send(t.Context(), m); err != nil || len(w.messages) != len(us.render(m.Body)) {
-		t.Errorf("at the end %d messages are there, %v", len(w.messages), err)
+	if _, err := c.Send(t.Context(), m); err != nil || len(w.Messages()) != len(us.render(m.Body)) {
+		t.Errorf("at the end %d messages are there, %v", len(w.Messages()), err)
+	}
+}
+
+// full is a workspace that takes no more once so many messages are there.
+func (w workspace) full(n int) func(string) slacktest.Fault {
+	return func(method string) slacktest.Fault {
+		if strings.HasPrefix(method, "chat.post") && len(w.Messages())+len(w.Whispers()) >= n {
+			return busy("60")
+		}
+		return slacktest.Fault{}
 	}
 }
 
 func TestWithoutTheRightToReadChannels(t *testing.T) {
 	w, c, _, _ := connect(t)
-	w.noScope["conversations.history"], w.noScope["conversations.replies"] = true, true
+	w.Fail(slacktest.Deny("conversations.history", "conversations.replies"))
 	m := post("a card")
 	res, err := c.Send(t.Context(), m)
 	if err != nil {
@@ -345,11 +349,10 @@ func TestWithoutTheRightToReadChannels(t *testing.T) {
 		t.Errorf("one message is read as %+v, %v", s, err)
 	}
 	m.Edit, m.Body = res.Message, said(strings.Repeat("long ", 5000))
-	if _, err := c.Send(t.Context(), m); err != nil || len(w.messages) != 1 {
-		t.Errorf("a long edit: %v, %d messages", err, len(w.messages))
+	if _, err := c.Send(t.Context(), m); err != nil || len(w.Messages()) != 1 {
+		t.Errorf("a long edit: %v, %d messages", err, len(w.Messages()))
 	}
-	w.noScope["reactions.get"] = true
-	w.noScope["conversations.replies"] = false
+	w.Fail(slacktest.Deny("conversations.history", "reactions.get"))
 	if s, err := c.Message(t.Context(), res.Message); err != nil || s.Message != res.Message {
 		t.Errorf("by its thread a message is read as %+v, %v", s, err)
 	}
@@ -377,12 +380,12 @@ func TestNoSecretInAnError(t *testing.T) {
 	w, c, _, _ := connect(t)
 	var b bytes.Buffer
 	c.log = slog.New(slog.NewTextHandler(&b, nil))
-	w.api.Close()
+	w.Close()
 	m := conversations.Message{Kind: conversations.Reply, Place: place, Person: ana, Body: said("x")}
-	m.Handle = conversations.Handle{Token: conversations.Secret(w.api.URL + "/respond/secret7f3a"), Expires: time.Now().Add(time.Minute)}
+	m.Handle = conversations.Handle{Token: conversations.Secret(w.URL + "/respond/secret7f3a"), Expires: time.Now().Add(time.Minute)}
 	_, err := c.Send(t.Context(), m)
 	_, post := c.Send(t.Context(), post("words"))
-	if all := fmt.Sprint(err, post, b.String()); err == nil || post == nil || strings.Contains(all, "secret7f3a") || strings.Contains(all, fakeToken) {
+	if all := fmt.Sprint(err, post, b.String()); err == nil || post == nil || strings.Contains(all, "secret7f3a") || strings.Contains(all, slacktest.BotToken) {
 		t.Errorf("%s", all)
 	}
 }

@@ -1,18 +1,46 @@
 package slack
 
 import (
-	"encoding/json"
-	"fmt"
 	"log/slog"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/debrief-bot/debrief/adapters/adapterstest"
+	"github.com/debrief-bot/debrief/adapters/slack/slacktest"
 	"github.com/debrief-bot/debrief/conversations"
 )
+
+// Who and what is in the workspace of the tests.
+const (
+	ana, bo  = "U0ANA", "U0BO"
+	ops      = "C0OPS"
+	closed   = "C0CLOSED"
+	disabled = "U0GONE"
+)
+
+var place = conversations.Place{Workspace: us.workspace(), Channel: ops}
+
+// paths are where the adapter takes in what Slack sends.
+var paths = slacktest.Paths{Events: EventsPath, Commands: CommandsPath, Interactions: InteractionsPath}
+
+// workspace is a Slack with two people and a channel for them, who act as the suite says.
+type workspace struct{ *slacktest.Server }
+
+func newWorkspace(t *testing.T) workspace {
+	w := workspace{slacktest.New(t)}
+	w.AddUser(slacktest.User{ID: ana, Name: "ana", Display: "Ana", TZ: "Europe/Berlin", Admin: true})
+	w.AddUser(slacktest.User{ID: bo, Name: "bo", Display: "Bo", TZ: "America/New_York"})
+	w.AddUser(slacktest.User{ID: "U0GUEST", Name: "guest", Guest: true})
+	w.AddUser(slacktest.User{ID: disabled, Name: "gone", Deactivated: true})
+	w.AddChannel(slacktest.Channel{ID: ops, Name: "ops", Members: []string{ana, bo}})
+	w.AddChannel(slacktest.Channel{ID: closed, Name: "closed", Private: true, WithoutBot: true, Members: []string{bo}})
+	w.AddChannel(slacktest.Channel{ID: "C0SHARED", Name: "shared", Shared: true})
+	return w
+}
 
 func TestSuite(t *testing.T) {
 	t.Run("http", func(t *testing.T) { adapterstest.Run(t, overHTTP) })
@@ -20,21 +48,15 @@ func TestSuite(t *testing.T) {
 
 func overHTTP(t *testing.T, log *slog.Logger) *adapterstest.Platform {
 	w := newWorkspace(t)
-	c := New(Options{BotToken: fakeToken, SigningSecret: fakeSecret, APIURL: w.api.URL + "/api", Log: log})
-	w.wireHTTP(c)
-	return w.platform(t, c)
+	c := New(Options{BotToken: slacktest.BotToken, SigningSecret: slacktest.Secret, APIURL: w.URL + "/api", Log: log})
+	w.ServeTo(c.Handler(), paths)
+	return w.platform(c)
 }
 
-func (w *workspace) platform(t *testing.T, c *Chat) *adapterstest.Platform {
-	t.Cleanup(func() {
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		for _, problem := range w.wrong {
-			t.Errorf("Slack would not take it: %s", problem)
-		}
-	})
+func (w workspace) platform(c *Chat) *adapterstest.Platform {
+	w.Subscribe(func(event string) bool { return event != "app_mention" }) // with messages a mention would come twice
 	return &adapterstest.Platform{
-		Chat: c, Channel: place, Ana: ana, Bo: bo, Tokens: []string{fakeToken, fakeSecret, "secret7f3a"},
+		Chat: c, Channel: place, Ana: ana, Bo: bo, Tokens: []string{slacktest.BotToken, slacktest.Secret, slacktest.AnswerSecret},
 		Ready: func(*testing.T) {
 			for {
 				if _, _, ok := c.connected(); ok {
@@ -43,72 +65,47 @@ func (w *workspace) platform(t *testing.T, c *Chat) *adapterstest.Platform {
 				runtime.Gosched()
 			}
 		},
-		Do: w.do, Again: func(*testing.T) bool { return w.newest(true) }, Shown: w.shown, Private: w.private, Form: w.form,
+		Do: w.do, Again: func(*testing.T) bool { return w.Again() }, Shown: w.shown, Private: w.private, Form: w.form,
 		Pins:   []string{"pushpin"},
 		Closed: conversations.Place{Workspace: us.workspace(), Channel: closed}, Unreachable: disabled,
-		Expire: func(*testing.T) { w.locked(func() { clear(w.answers) }) },
-		Busy:   func(_ *testing.T, after time.Duration) { w.locked(func() { w.busy = secondsOf(after) }) },
-		Lose:   func(*testing.T) { w.locked(func() { w.lose = true }) },
+		Expire: func(*testing.T) { w.Expire() },
+		Busy: func(_ *testing.T, after time.Duration) {
+			w.Fail(slacktest.Once("", busy(strconv.Itoa(int(after/time.Second)))))
+		},
+		Lose: func(*testing.T) { w.Fail(slacktest.Once("chat.postMessage", slacktest.Fault{Lose: true})) },
 	}
 }
 
-func (w *workspace) locked(f func()) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	f()
-}
+// busy is a 429 with that Retry-After.
+func busy(after string) slacktest.Fault { return slacktest.Fault{Status: 429, RetryAfter: after} }
 
 // do has somebody act, and delivers that.
-func (w *workspace) do(t *testing.T, a adapterstest.Act) adapterstest.Outcome {
+func (w workspace) do(_ *testing.T, a adapterstest.Act) adapterstest.Outcome {
 	var out adapterstest.Outcome
-	var event, body map[string]any
-	kind := "event"
-	w.locked(func() {
-		switch a.Kind {
-		case conversations.Said:
-			m := &posted{channel: a.Where.Channel, ts: w.ts(), thread: a.Where.Thread, user: a.Who, text: typed(a), files: a.Files, reactions: map[string][]string{}}
-			w.messages = append(w.messages, m)
-			event = w.event(m)
-			out.Message = conversations.MessageRef{Workspace: us.workspace(), Channel: m.channel, ID: m.ts}
-		case conversations.Edited:
-			m := w.find(a.Message.Channel, a.Message.ID)
-			before := w.json(m)
-			m.text, m.edited = escape(a.Text), w.ts()
-			event = w.changed(m, before)
-		case conversations.Deleted:
-			m := w.find(a.Message.Channel, a.Message.ID)
-			at := w.ts()
-			event = map[string]any{
-				"type": "message", "subtype": "message_deleted", "channel": m.channel, "ts": at, "event_ts": at, "deleted_ts": m.ts,
-				"previous_message": w.json(m),
-			}
-			m.gone = true
-		case conversations.Reacted:
-			_, events := w.react(a.Who, a.Message.Channel, a.Message.ID, a.Emoji, a.On)
-			event = events[0]
-		case conversations.Commanded:
-			trigger, url := w.trigger(a.Who)
-			kind, body = "command", map[string]any{
-				"team_id": us.team, "api_app_id": us.app, "command": "/postmortem", "text": a.Text, "user_id": a.Who,
-				"channel_id": a.Where.Channel, "trigger_id": trigger, "response_url": url,
-			}
-		case conversations.Clicked:
-			kind, body = "interaction", w.click(t, a)
-		case conversations.Submitted:
-			kind, body = "interaction", w.submission(t, a)
+	ref := a.Message
+	switch a.Kind {
+	case conversations.Said:
+		said := slacktest.Message{User: a.Who, Channel: a.Where.Channel, Thread: a.Where.Thread, Text: typed(a), Files: a.Files}
+		ref = conversations.MessageRef{Workspace: us.workspace(), Channel: a.Where.Channel}
+		ref.ID, out.Acked = w.Say(said)
+		out.Message = ref
+	case conversations.Edited:
+		out.Acked = w.Edit(ref.Channel, ref.ID, escape(a.Text))
+	case conversations.Deleted:
+		out.Acked = w.Delete(ref.Channel, ref.ID)
+	case conversations.Reacted:
+		out.Acked = w.React(a.Who, ref.Channel, ref.ID, a.Emoji, a.On)
+	case conversations.Commanded:
+		out.Acked = w.Command(a.Who, a.Where.Channel, a.Text)
+	case conversations.Clicked:
+		out.Acked = w.Click(a.Who, ref.Channel, ref.ID, a.Label, a.Choice)
+	case conversations.Submitted:
+		fields := map[string]string{}
+		for _, f := range a.Fields {
+			fields[f.Name] = f.Value
 		}
-	})
-	if event != nil {
-		w.newest = func(retry bool) bool {
-			status, _ := w.deliver("event", w.envelope(event), retry)
-			return status == 200
-		}
-		out.Acked = w.newest(false)
-		return out
+		out.Acked = w.Submit(a.Who, fields)
 	}
-	status, answer := w.deliver(kind, body, false)
-	out.Acked = status == 200
-	w.locked(func() { w.answered(t, a, answer) })
 	return out
 }
 
@@ -124,131 +121,25 @@ func typed(a adapterstest.Act) string {
 	return text
 }
 
-// click is what Slack sends when somebody presses the control with that label.
-func (w *workspace) click(t *testing.T, a adapterstest.Act) map[string]any {
-	m := w.find(a.Message.Channel, a.Message.ID)
-	trigger, url := w.trigger(a.Who)
-	var pressed map[string]any
-	for _, b := range m.blocks {
-		elements, _ := b["elements"].([]any)
-		if b["type"] != "actions" {
-			continue
-		}
-		for _, e := range elements {
-			e := e.(map[string]any)
-			if labelOf(e["text"]) == a.Label || labelOf(e["placeholder"]) == a.Label {
-				pressed = e
-			}
-		}
-	}
-	if pressed == nil {
-		t.Fatalf("there is no %q on the message", a.Label)
-	}
-	action := map[string]any{"type": pressed["type"], "action_id": pressed["action_id"], "action_ts": w.ts(), "value": pressed["value"]}
-	options, _ := pressed["options"].([]any)
-	for _, o := range options {
-		if o := o.(map[string]any); labelOf(o["text"]) == a.Choice {
-			action["selected_option"] = o
-		}
-	}
-	container := map[string]any{"type": "message", "message_ts": m.ts, "channel_id": m.channel}
-	if m.thread != "" {
-		container["thread_ts"] = m.thread
-	}
-	return map[string]any{
-		"type": "block_actions", "api_app_id": us.app, "team": map[string]any{"id": us.team}, "user": map[string]any{"id": a.Who, "team_id": us.team},
-		"trigger_id": trigger, "response_url": url, "container": container, "channel": map[string]any{"id": m.channel},
-		"message": w.json(m), "actions": []any{action},
-	}
-}
-
-func labelOf(v any) string {
-	m, _ := v.(map[string]any)
-	s, _ := m["text"].(string)
-	return s
-}
-
-// submission is what Slack sends when somebody fills in the form that they have before them.
-func (w *workspace) submission(t *testing.T, a adapterstest.Act) map[string]any {
-	v := w.views[a.Who]
-	if v == nil {
-		t.Fatalf("%s has no form", a.Who)
-	}
-	trigger, _ := w.trigger(a.Who)
-	values := map[string]any{}
-	blocks, _ := v.view["blocks"].([]any)
-	for _, b := range blocks {
-		b := b.(map[string]any)
-		element := b["element"].(map[string]any)
-		entered := map[string]any{"type": element["type"], "value": nil}
-		for _, f := range a.Fields {
-			if f.Name != b["block_id"] {
-				continue
-			}
-			switch element["type"] {
-			case "plain_text_input":
-				entered["value"] = f.Value
-			case "static_select":
-				entered["selected_option"] = map[string]any{"value": f.Value}
-			}
-		}
-		values[b["block_id"].(string)] = map[string]any{element["action_id"].(string): entered}
-	}
-	v.view["id"], v.view["hash"] = v.id, v.hash
-	v.view["state"] = map[string]any{"values": values}
-	return map[string]any{
-		"type": "view_submission", "api_app_id": us.app, "team": map[string]any{"id": us.team}, "trigger_id": trigger,
-		"user": map[string]any{"id": a.Who, "team_id": us.team}, "view": v.view,
-	}
-}
-
-// answered does what the acknowledgement asks for.
-func (w *workspace) answered(t *testing.T, a adapterstest.Act, answer []byte) {
-	if a.Kind == conversations.Commanded && len(answer) > 0 {
-		w.whispered(a.Who, func(v any) error { return json.Unmarshal(answer, v) })
-	}
-	if a.Kind != conversations.Submitted {
-		return
-	}
-	var reply struct {
-		Action string            `json:"response_action"`
-		Errors map[string]string `json:"errors"`
-		View   map[string]any    `json:"view"`
-	}
-	if err := json.Unmarshal(answer, &reply); err != nil && len(answer) > 0 {
-		t.Error(err)
-	}
-	switch reply.Action {
-	case "errors":
-		w.views[a.Who].errs = reply.Errors
-	case "update":
-		w.views[a.Who] = w.opened(reply.View)
-	default:
-		delete(w.views, a.Who)
-	}
-}
-
-func (w *workspace) shown(_ *testing.T, ref conversations.MessageRef) (adapterstest.Shown, bool) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	m := w.find(ref.Channel, ref.ID)
-	if m == nil {
+func (w workspace) shown(_ *testing.T, ref conversations.MessageRef) (adapterstest.Shown, bool) {
+	m, ok := w.Find(ref.Channel, ref.ID)
+	if !ok {
 		return adapterstest.Shown{}, false
 	}
-	s := w.seen(m)
-	for _, other := range w.messages {
-		if strings.Contains(string(other.metadata), fmt.Sprintf(`"of":%q`, m.ts)) && !other.gone {
-			more := w.seen(other)
+	s := seen(m)
+	for _, other := range w.Messages() {
+		if strings.Contains(string(other.Metadata), `"of":"`+m.TS+`"`) {
+			more := seen(other)
 			s.Text, s.Pings, s.Links = s.Text+more.Text, append(s.Pings, more.Pings...), append(s.Links, more.Links...)
 		}
 	}
 	return s, true
 }
 
-func (w *workspace) seen(m *posted) adapterstest.Shown {
-	s := adapterstest.Shown{Edited: m.edited != ""}
-	s.Text, s.Pings, s.Links = m.read()
-	for name, who := range m.reactions {
+func seen(m slacktest.Message) adapterstest.Shown {
+	s := adapterstest.Shown{Edited: m.Edited != ""}
+	s.Text, s.Pings, s.Links = m.Read()
+	for name, who := range m.Reactions {
 		if slices.Contains(who, us.user) {
 			s.Marks = append(s.Marks, conversations.Emoji(name))
 		}
@@ -256,37 +147,29 @@ func (w *workspace) seen(m *posted) adapterstest.Shown {
 	return s
 }
 
-func (w *workspace) private(_ *testing.T, person string) []adapterstest.Shown {
-	w.mu.Lock()
-	defer w.mu.Unlock()
+func (w workspace) private(_ *testing.T, person string) []adapterstest.Shown {
 	var all []adapterstest.Shown
-	for _, m := range w.messages {
-		if m.channel == "D0"+person[2:] && !m.gone {
-			all = append(all, w.seen(m))
+	for _, m := range w.Messages() {
+		if m.Channel == slacktest.Direct(person) {
+			all = append(all, seen(m))
 		}
 	}
-	for _, m := range w.ephemerals {
-		if m.only == person {
-			all = append(all, w.seen(m))
+	for _, m := range w.Whispers() {
+		if m.To == person {
+			all = append(all, seen(m))
 		}
 	}
 	return all
 }
 
-func (w *workspace) form(_ *testing.T, person string) (title string, inputs []string, wrong []conversations.Field, open bool) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	v := w.views[person]
-	if v == nil {
-		return "", nil, nil, false
-	}
-	blocks, _ := v.view["blocks"].([]any)
-	for _, b := range blocks {
-		name, _ := b.(map[string]any)["block_id"].(string)
+func (w workspace) form(_ *testing.T, person string) (title string, inputs []string, wrong []conversations.Field, open bool) {
+	v, open := w.Form(person)
+	for _, b := range v.Blocks {
+		name, _ := b["block_id"].(string)
 		inputs = append(inputs, name)
-		if v.errs[name] != "" {
-			wrong = append(wrong, conversations.Field{Name: name, Value: v.errs[name]})
+		if v.Wrong[name] != "" {
+			wrong = append(wrong, conversations.Field{Name: name, Value: v.Wrong[name]})
 		}
 	}
-	return labelOf(v.view["title"]), inputs, wrong, true
+	return v.Title, inputs, wrong, open
 }

@@ -1,0 +1,411 @@
+package slacktest
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// What people do. Everything is delivered at once; acked is whether the app acknowledged it.
+
+// Say has somebody write a message, as Slack sends it (Compose makes that of what they type). What is needed of m: User or
+// Program, Channel, Thread, Text, Files. It returns the message's id.
+func (s *Server) Say(m Message) (ts string, acked bool) {
+	s.mu.Lock()
+	m.TS, m.Reactions = s.stamp(), map[string][]string{}
+	said := &message{Message: m}
+	s.messages = append(s.messages, said)
+	event := s.said(said)
+	s.mu.Unlock()
+	return m.TS, s.happens(event)
+}
+
+// Compose is a text as Slack makes it of what somebody types: signs escaped, people and channels that are named by id.
+func (s *Server) Compose(text string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	text = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(text)
+	for _, id := range sortedKeys(s.users) {
+		text = named(text, "@"+s.users[id].Name, "<@"+id+">")
+	}
+	for _, id := range sortedKeys(s.channels) {
+		text = named(text, "#"+s.channels[id].Name, "<#"+id+"|"+s.channels[id].Name+">")
+	}
+	return text
+}
+
+// named replaces a name where it stands as a word of its own.
+func named(text, name, by string) string {
+	var b strings.Builder
+	for {
+		before, after, ok := strings.Cut(text, name)
+		b.WriteString(before)
+		if !ok {
+			return b.String()
+		}
+		if isWordAt(before, len(before)-1) || isWordAt(after, 0) {
+			b.WriteString(name)
+		} else {
+			b.WriteString(by)
+		}
+		text = after
+	}
+}
+
+func isWordAt(text string, i int) bool {
+	if i < 0 || i >= len(text) {
+		return false
+	}
+	c := text[i]
+	return c == '_' || c == '-' || c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z'
+}
+
+// Edit has the author of a message change it.
+func (s *Server) Edit(channel, ts, text string) (acked bool) {
+	s.mu.Lock()
+	m := s.find(channel, ts)
+	if m == nil {
+		s.mu.Unlock()
+		s.t.Errorf("slacktest: there is no message %s in %s to edit", ts, channel)
+		return false
+	}
+	before := s.object(m)
+	m.Text, m.Edited = text, s.stamp()
+	event := s.changed(m, before)
+	s.mu.Unlock()
+	return s.happens(event)
+}
+
+// Delete takes a message away, whosever it is.
+func (s *Server) Delete(channel, ts string) (acked bool) {
+	s.mu.Lock()
+	m := s.find(channel, ts)
+	if m == nil {
+		s.mu.Unlock()
+		s.t.Errorf("slacktest: there is no message %s in %s to delete", ts, channel)
+		return false
+	}
+	event := s.goes(m)
+	s.mu.Unlock()
+	return s.happens(event)
+}
+
+// React puts somebody's reaction on a message by its name ("pushpin"), or takes it off. What is so already is not
+// delivered.
+func (s *Server) React(user, channel, ts, name string, on bool) (acked bool) {
+	s.mu.Lock()
+	_, events := s.reactAs(user, arguments{"channel": channel, "timestamp": ts, "name": name}, on)
+	s.mu.Unlock()
+	for _, e := range events {
+		acked = s.happens(e)
+	}
+	return acked
+}
+
+// Invite has somebody bring the app into a channel.
+func (s *Server) Invite(by, channel string) (acked bool) {
+	s.mu.Lock()
+	c := s.channels[channel]
+	c.WithoutBot = false
+	event := object{
+		"type": "member_joined_channel", "user": BotUser, "channel": channel, "channel_type": "C", "team": Team, "inviter": by, "event_ts": s.stamp(),
+	}
+	s.mu.Unlock()
+	return s.happens(event)
+}
+
+// Happens has anything else happen: an event as Slack describes it.
+func (s *Server) Happens(event map[string]any) (acked bool) { return s.happens(event) }
+
+// Command has somebody use /postmortem. Slack runs none inside threads.
+func (s *Server) Command(user, channel, text string) (acked bool) {
+	s.mu.Lock()
+	trigger, address := s.trigger(user, channel)
+	d := Delivery{Kind: Command, Body: object{
+		"team_id": Team, "api_app_id": App, "command": "/postmortem", "text": text, "user_id": user, "channel_id": channel,
+		"trigger_id": trigger, "response_url": address, "is_enterprise_install": "false",
+	}}
+	s.mu.Unlock()
+	status, answer := s.Deliver(d)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if status == 200 && len(answer) > 0 {
+		s.whispered(user, channel, func(v any) error { return json.Unmarshal(answer, v) })
+	}
+	return status == 200
+}
+
+// trigger makes a trigger id and a response_url for an act of somebody's.
+func (s *Server) trigger(user, channel string) (trigger, responseURL string) {
+	n := s.number()
+	trigger, name := fmt.Sprintf("%d.%d.opaque", n, n), fmt.Sprintf("%d-%s", n, AnswerSecret)
+	s.triggers[trigger], s.answers[name] = user, user+" "+channel
+	return trigger, s.URL + "/respond/" + name
+}
+
+// interaction is what every act of somebody's with the app has.
+func (s *Server) interaction(user, channel, kind string) object {
+	trigger, address := s.trigger(user, channel)
+	return object{
+		"type": kind, "api_app_id": App, "team": object{"id": Team}, "user": object{"id": user, "team_id": Team}, "trigger_id": trigger,
+		"response_url": address, "action_ts": s.stamp(),
+	}
+}
+
+// Click has somebody press the button with that label, or choose that option of the menu with that label. The message may
+// be one that they alone see. A control that is not there fails the test.
+func (s *Server) Click(user, channel, ts, label, choice string) (acked bool) {
+	s.mu.Lock()
+	m := s.onMessage(user, channel, ts)
+	if m == nil {
+		s.mu.Unlock()
+		s.t.Errorf("slacktest: there is no message %s in %s to click on", ts, channel)
+		return false
+	}
+	action := s.pressed(m.Blocks, label, choice)
+	if action == nil {
+		s.mu.Unlock()
+		s.t.Errorf("slacktest: there is no %q, %q on the message", label, choice)
+		return false
+	}
+	body := s.interaction(user, channel, "block_actions")
+	container := object{"type": "message", "message_ts": m.TS, "channel_id": channel, "is_ephemeral": m.To != ""}
+	if m.Thread != "" {
+		container["thread_ts"] = m.Thread
+	}
+	body["container"], body["channel"], body["actions"] = container, object{"id": channel}, []any{action}
+	if m.To == "" {
+		body["message"] = s.object(&message{Message: *m})
+	}
+	s.mu.Unlock()
+	status, _ := s.Deliver(Delivery{Kind: Interaction, Body: body})
+	return status == 200
+}
+
+// onMessage is a message that somebody sees, also one that only they do.
+func (s *Server) onMessage(user, channel, ts string) *Message {
+	if m := s.find(channel, ts); m != nil {
+		return &m.Message
+	}
+	for i := range s.whispers {
+		if w := &s.whispers[i]; w.To == user && w.TS == ts {
+			return w
+		}
+	}
+	return nil
+}
+
+// pressed is the action of a control among blocks; nil: there is none.
+func (s *Server) pressed(blocks []map[string]any, label, choice string) object {
+	for _, e := range controls(blocks) {
+		if labelOf(e["text"]) != label && labelOf(e["placeholder"]) != label {
+			continue
+		}
+		action := object{"type": e["type"], "action_id": e["action_id"], "action_ts": s.stamp(), "value": e["value"]}
+		options, _ := e["options"].([]any)
+		if len(options) == 0 {
+			return action
+		}
+		for _, o := range options {
+			if o := o.(object); labelOf(o["text"]) == choice {
+				action["selected_option"] = o
+				return action
+			}
+		}
+	}
+	return nil
+}
+
+// controls are the elements in blocks that can be pressed.
+func controls(blocks []map[string]any) []object {
+	var all []object
+	for _, b := range blocks {
+		elements, _ := b["elements"].([]any)
+		if accessory, ok := b["accessory"].(object); ok {
+			elements = append(elements, accessory)
+		}
+		for _, e := range elements {
+			if e, ok := e.(object); ok && e["action_id"] != nil {
+				all = append(all, e)
+			}
+		}
+	}
+	return all
+}
+
+func labelOf(v any) string {
+	m, _ := v.(object)
+	text, _ := m["text"].(string)
+	return text
+}
+
+// Shortcut has somebody use a shortcut on a message; without a message, one that can be used anywhere.
+func (s *Server) Shortcut(user, callback, channel, ts string) (acked bool) {
+	s.mu.Lock()
+	kind := "shortcut"
+	m := s.find(channel, ts)
+	if m != nil {
+		kind = "message_action"
+	}
+	body := s.interaction(user, channel, kind)
+	body["callback_id"] = callback
+	if m != nil {
+		body["channel"], body["message_ts"], body["message"] = object{"id": channel}, ts, s.object(m)
+	} else {
+		delete(body, "response_url")
+	}
+	s.mu.Unlock()
+	status, _ := s.Deliver(Delivery{Kind: Interaction, Body: body})
+	return status == 200
+}
+
+// OpenHome has somebody look at the app's home.
+func (s *Server) OpenHome(user string) (acked bool) {
+	s.mu.Lock()
+	event := object{"type": "app_home_opened", "user": user, "channel": Direct(user), "tab": "home", "event_ts": s.stamp()}
+	s.mu.Unlock()
+	return s.happens(event)
+}
+
+// ClickHome has somebody press a control on the app's home. A control that is not there fails the test.
+func (s *Server) ClickHome(user, label, choice string) (acked bool) {
+	s.mu.Lock()
+	v := s.homes[user]
+	var action object
+	if v != nil {
+		action = s.pressed(blocksOf(v.object), label, choice)
+	}
+	if action == nil {
+		s.mu.Unlock()
+		s.t.Errorf("slacktest: there is no %q, %q on %s's home", label, choice, user)
+		return false
+	}
+	body := s.interaction(user, "", "block_actions")
+	delete(body, "response_url")
+	body["container"], body["view"], body["actions"] = object{"type": "view", "view_id": v.id}, v.whole(nil), []any{action}
+	s.mu.Unlock()
+	status, _ := s.Deliver(Delivery{Kind: Interaction, Body: body})
+	return status == 200
+}
+
+// blocksOf are the blocks of a view.
+func blocksOf(v object) []map[string]any {
+	var all []map[string]any
+	blocks, _ := v["blocks"].([]any)
+	for _, b := range blocks {
+		if b, ok := b.(object); ok {
+			all = append(all, b)
+		}
+	}
+	return all
+}
+
+// whole is a view as Slack gives it, with what was filled in.
+func (v *view) whole(values object) object {
+	all := object{"id": v.id, "hash": v.hash, "state": object{"values": values}}
+	for k, value := range v.object {
+		all[k] = value
+	}
+	return all
+}
+
+// Submit has somebody fill in the form before them, by the names of its inputs, and send it off. Options go by their
+// values, several with spaces between; what is not filled in stays as it was. Without a form the test fails.
+func (s *Server) Submit(user string, fields map[string]string) (acked bool) {
+	s.mu.Lock()
+	v := s.views[user]
+	if v == nil {
+		s.mu.Unlock()
+		s.t.Errorf("slacktest: %s has no form", user)
+		return false
+	}
+	values := object{}
+	for _, b := range blocksOf(v.object) {
+		element, ok := b["element"].(object)
+		if !ok {
+			continue
+		}
+		block, _ := b["block_id"].(string)
+		id, _ := element["action_id"].(string)
+		filled, given := fields[block]
+		values[block] = object{id: fill(element, filled, given)}
+	}
+	body := s.interaction(user, "", "view_submission")
+	delete(body, "response_url")
+	body["view"] = v.whole(values)
+	s.mu.Unlock()
+	status, answer := s.Deliver(Delivery{Kind: Interaction, Body: body})
+	s.answered(user, status, answer)
+	return status == 200
+}
+
+// fill is the state of an input.
+func fill(element object, value string, given bool) object {
+	state := object{"type": element["type"]}
+	switch element["type"] {
+	case "static_select":
+		state["selected_option"] = element["initial_option"]
+		if given {
+			state["selected_option"] = first(chosen(element, []string{value}))
+		}
+	case "multi_static_select":
+		state["selected_options"] = element["initial_options"]
+		if given {
+			state["selected_options"] = chosen(element, strings.Fields(value))
+		}
+	default:
+		state["value"] = element["initial_value"]
+		if given {
+			state["value"] = value
+		}
+	}
+	return state
+}
+
+// chosen are the options with these values.
+func chosen(element object, values []string) []any {
+	var all []any
+	options, _ := element["options"].([]any)
+	for _, o := range options {
+		if value, _ := o.(object)["value"].(string); slices.Contains(values, value) {
+			all = append(all, o)
+		}
+	}
+	return all
+}
+
+func first(all []any) any {
+	if len(all) == 0 {
+		return nil
+	}
+	return all[0]
+}
+
+// answered does with a form what the acknowledgement says.
+func (s *Server) answered(user string, status int, answer []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var reply struct {
+		Action string            `json:"response_action"`
+		Errors map[string]string `json:"errors"`
+		View   object            `json:"view"`
+	}
+	if status != 200 {
+		return // Slack says that there was an error, and leaves it open
+	}
+	if len(answer) > 0 && json.Unmarshal(answer, &reply) != nil {
+		s.wrong = append(s.wrong, "an answer to a form that is no JSON")
+	}
+	switch reply.Action {
+	case "errors":
+		s.views[user].wrong = reply.Errors
+	case "update":
+		if problem := CheckView(reply.View); problem != "" {
+			s.wrong = append(s.wrong, problem)
+		}
+		s.views[user] = s.opened(reply.View)
+	default:
+		delete(s.views, user)
+	}
+}
