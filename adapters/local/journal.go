@@ -101,6 +101,14 @@ func (c *Chat) do(ctx context.Context, f func() error) error {
 	return err
 }
 
+// knows reports whether the act of a context was done already.
+func (c *Chat) knows(ctx context.Context) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	name := actName(ctx)
+	return name != "" && slices.Contains(c.acts, name)
+}
+
 // undo says how to take back what is being done, for when it cannot be made durable.
 func (c *Chat) undo(f func()) {
 	if c.journal != nil && c.tx != nil {

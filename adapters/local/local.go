@@ -9,8 +9,9 @@
 //
 // The pieces: people.go is what people do, receive.go turns it into events and hands them over, send.go is what the bot
 // does, journal.go makes all of it durable, clock.go is the time, render.go is how a message reads as plain text,
-// picture.go shows the whole chat, stage.go plays transcripts. In the browser: server.go answers, view.go is what somebody
-// sees, html.go how a message looks, wind.go winds the clock, tell.go writes down what was done, page/ is the page.
+// picture.go shows the whole chat, stage.go plays transcripts. In the browser: server.go answers, arrange.go changes who
+// and what there is, view.go is what somebody sees, html.go how a message looks, wind.go winds the clock, tell.go writes
+// down what was done, page/ is the page.
 package local
 
 import (

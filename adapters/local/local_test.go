@@ -189,7 +189,7 @@ func TestWhoMay(t *testing.T) {
 			t.Errorf("%s sees %v: %v, %v", see.who, see.p, yes, err)
 		}
 	}
-	if err := c.Enter("out", "ops"); err != nil {
+	if err := c.Enter(t.Context(), "out", "ops"); err != nil {
 		t.Fatal(err)
 	}
 	if yes, _ := c.CanSee(ctx, "out", In("ops")); !yes {

@@ -58,8 +58,8 @@ func (c *Chat) Found(ctx context.Context, ch Channel) error {
 }
 
 // Enter makes somebody a member of a channel.
-func (c *Chat) Enter(person, channel string) error {
-	return c.change(channel, transcript.Deed{Verb: transcript.Join, Who: person}, func(ch *Channel) {
+func (c *Chat) Enter(ctx context.Context, person, channel string) error {
+	return c.change(ctx, channel, transcript.Deed{Verb: transcript.Join, Who: person}, func(ch *Channel) {
 		if !slices.Contains(ch.Members, person) {
 			ch.Members = append(slices.Clone(ch.Members), person)
 		}
@@ -67,20 +67,20 @@ func (c *Chat) Enter(person, channel string) error {
 }
 
 // Leave takes somebody out of a channel.
-func (c *Chat) Leave(person, channel string) error {
-	return c.change(channel, transcript.Deed{Verb: transcript.Leave, Who: person}, func(ch *Channel) {
+func (c *Chat) Leave(ctx context.Context, person, channel string) error {
+	return c.change(ctx, channel, transcript.Deed{Verb: transcript.Leave, Who: person}, func(ch *Channel) {
 		ch.Members = slices.DeleteFunc(slices.Clone(ch.Members), func(m string) bool { return m == person })
 	})
 }
 
 // Archive closes a channel: it can be read and no longer written to.
-func (c *Chat) Archive(channel string) error {
-	return c.change(channel, transcript.Deed{Verb: transcript.Archive}, func(ch *Channel) { ch.Archived = true })
+func (c *Chat) Archive(ctx context.Context, channel string) error {
+	return c.change(ctx, channel, transcript.Deed{Verb: transcript.Archive}, func(ch *Channel) { ch.Archived = true })
 }
 
 // Deactivate closes somebody's account.
-func (c *Chat) Deactivate(person string) error {
-	return c.do(context.Background(), func() error {
+func (c *Chat) Deactivate(ctx context.Context, person string) error {
+	return c.do(ctx, func() error {
 		p := c.person(person)
 		if p == nil {
 			return nobody(person)
@@ -94,8 +94,8 @@ func (c *Chat) Deactivate(person string) error {
 }
 
 // change changes a channel as a deed says.
-func (c *Chat) change(channel string, d transcript.Deed, f func(*Channel)) error {
-	return c.do(context.Background(), func() error { return c.changeNow(channel, d, f) })
+func (c *Chat) change(ctx context.Context, channel string, d transcript.Deed, f func(*Channel)) error {
+	return c.do(ctx, func() error { return c.changeNow(channel, d, f) })
 }
 
 func (c *Chat) changeNow(channel string, d transcript.Deed, f func(*Channel)) error {
@@ -410,23 +410,31 @@ func (c *Chat) Command(ctx context.Context, person string, p conversations.Place
 
 // Click presses the button of that label or verb on a message; for a menu, choice is the label or value of an option.
 func (c *Chat) Click(ctx context.Context, person string, ref conversations.MessageRef, control, choice string) error {
-	return c.press(ctx, person, ref, choice, func(b conversations.Body) (conversations.Control, bool) {
-		return findControl(b, control)
+	return c.clickNth(ctx, person, ref, control, 1, choice)
+}
+
+// clickNth is Click for the nth button of that label or verb, counted from 1.
+func (c *Chat) clickNth(ctx context.Context, person string, ref conversations.MessageRef, control string, nth int, choice string) error {
+	return c.press(ctx, person, ref, choice, func(b conversations.Body) (pressed, bool) {
+		return findControl(b, control, nth)
 	}, control)
 }
 
 // Press is Click for the control that stands in a row, both counted from 0: labels need not be unique on a message. The
 // label is what the person read there; when another control stands there by now, nothing is pressed.
 func (c *Chat) Press(ctx context.Context, person string, ref conversations.MessageRef, row, column int, label, choice string) error {
-	return c.press(ctx, person, ref, choice, func(b conversations.Body) (conversations.Control, bool) {
-		if row < 0 || column < 0 || row >= len(b.Controls) || column >= len(b.Controls[row]) || b.Controls[row][column].Label != label {
-			return conversations.Control{}, false
-		}
-		return b.Controls[row][column], true
+	return c.press(ctx, person, ref, choice, func(b conversations.Body) (pressed, bool) {
+		return controlAt(b, row, column, label)
 	}, label)
 }
 
-type findsControl func(conversations.Body) (conversations.Control, bool)
+// pressed is a control, and which one of those of its label it is on its message, from 1.
+type pressed struct {
+	conversations.Control
+	nth int
+}
+
+type findsControl func(conversations.Body) (pressed, bool)
 
 func (c *Chat) press(ctx context.Context, person string, ref conversations.MessageRef, choice string, find findsControl, label string) error {
 	var e conversations.Event
@@ -459,7 +467,7 @@ func (c *Chat) click(person string, ref conversations.MessageRef, choice string,
 	if !ok {
 		return conversations.Event{}, fmt.Errorf("no button [%s] on that message", label)
 	}
-	d := transcript.Deed{Verb: transcript.Click, Who: person, Channel: m.Channel, Thread: m.Thread, Message: m.ID, Label: control.Label}
+	d := transcript.Deed{Verb: transcript.Click, Who: person, Channel: m.Channel, Thread: m.Thread, Message: m.ID, Label: control.Label, Nth: control.nth}
 	value := control.Value
 	if len(control.Options) > 0 {
 		o, ok := findOption(control.Options, choice)
@@ -479,15 +487,34 @@ func (c *Chat) click(person string, ref conversations.MessageRef, choice string,
 	}, nil
 }
 
-func findControl(b conversations.Body, label string) (conversations.Control, bool) {
+func findControl(b conversations.Body, label string, nth int) (pressed, bool) {
+	found := 0
 	for _, row := range b.Controls {
 		for _, control := range row {
-			if control.Label == label || control.Verb == label {
-				return control, true
+			if control.Label != label && control.Verb != label {
+				continue
+			}
+			if found++; found == max(nth, 1) {
+				return pressed{control, found}, true
 			}
 		}
 	}
-	return conversations.Control{}, false
+	return pressed{}, false
+}
+
+func controlAt(b conversations.Body, row, column int, label string) (pressed, bool) {
+	if row < 0 || column < 0 || row >= len(b.Controls) || column >= len(b.Controls[row]) || b.Controls[row][column].Label != label {
+		return pressed{}, false
+	}
+	nth := 0
+	for i, r := range b.Controls[:row+1] {
+		for j, other := range r {
+			if other.Label == label && (i < row || j <= column) {
+				nth++
+			}
+		}
+	}
+	return pressed{b.Controls[row][column], nth}, true
 }
 
 func findOption(options []conversations.Option, choice string) (conversations.Option, bool) {

@@ -424,6 +424,7 @@ type asked struct {
 	Role    string            `json:"role"`
 	Private bool              `json:"private"`
 	Members []string          `json:"members"`
+	Without bool              `json:"withoutBot"`
 	By      string            `json:"by"` // hour, day, week, next
 }
 
@@ -479,6 +480,9 @@ var tooLongWords = fmt.Sprintf("That is too long for one message: at most %d cha
 
 func (s *Server) carryOut(ctx context.Context, person, act string, a asked) error {
 	c := s.chat
+	if c.knows(ctx) { // it was done, and nobody heard
+		return nil
+	}
 	on := conversations.MessageRef{Workspace: Workspace, Channel: a.Channel, ID: a.Message}
 	text, err := tidy(a.Text)
 	if err != nil {
@@ -507,14 +511,10 @@ func (s *Server) carryOut(ctx context.Context, person, act string, a asked) erro
 		return c.Close(ctx, person)
 	case "dismiss":
 		return c.Dismiss(ctx, person, on)
-	case "person":
-		return s.addPerson(ctx, a)
-	case "channel":
-		return s.addChannel(ctx, person, a)
 	case "wind":
 		return s.wind(person, a.By)
 	}
-	return &unknownAct{act}
+	return s.arrange(ctx, person, act, a, text)
 }
 
 var errTooLong = errors.New(strings.TrimSuffix(strings.ToLower(tooLongWords[:1])+tooLongWords[1:], "."))
@@ -563,62 +563,6 @@ func (s *Server) submit(ctx context.Context, person string, values map[string]st
 		tidied[name] = v
 	}
 	return s.chat.Submit(ctx, person, tidied)
-}
-
-var (
-	personNamed  = regexp.MustCompile(`^\pL[\pL\pN._-]{0,30}$`)
-	channelNamed = regexp.MustCompile(`^[\p{Ll}\p{Lo}\pN][\p{Ll}\p{Lo}\pN_-]{0,60}$`)
-	roleNamed    = regexp.MustCompile(`^\pL[\pL\pN_-]{0,30}$`)
-)
-
-func (s *Server) addPerson(ctx context.Context, a asked) error {
-	name, role := strings.TrimSpace(a.Name), strings.TrimPrefix(strings.TrimSpace(a.Role), "@")
-	switch {
-	case !personNamed.MatchString(name):
-		return errors.New("a name is one word of letters, digits, dots and dashes")
-	case slices.Contains([]string{"bot", "chat", "store", "restart", "nobody", BotID}, strings.ToLower(name)):
-		return fmt.Errorf("%s would be mistaken for something else", name)
-	case role != "" && !roleNamed.MatchString(role):
-		return errors.New("a role is one word")
-	}
-	if _, err := time.LoadLocation(a.Zone); err != nil || a.Zone == "" {
-		return fmt.Errorf("there is no time zone %q; write it like Europe/Berlin", a.Zone)
-	}
-	s.chat.mu.Lock()
-	taken, many := s.chat.person(name) != nil, len(s.chat.s.People) >= peopleMost
-	s.chat.mu.Unlock()
-	switch {
-	case taken:
-		return fmt.Errorf("%s is here already", name)
-	case many:
-		return fmt.Errorf("more than %d people do not fit", peopleMost)
-	}
-	p := Person{Person: conversations.Person{ID: name, Name: name, Zone: a.Zone, Active: true, Admin: a.Admin}}
-	if role != "" {
-		p.Roles = []string{role}
-	}
-	return s.chat.Admit(ctx, p)
-}
-
-func (s *Server) addChannel(ctx context.Context, person string, a asked) error {
-	name := strings.TrimPrefix(strings.TrimSpace(a.Name), "#")
-	if !channelNamed.MatchString(name) {
-		return errors.New("a channel's name is in small letters, digits, dashes")
-	}
-	s.chat.mu.Lock()
-	taken, many := s.chat.channel(name) != nil, len(s.chat.s.Channels) >= peopleMost
-	s.chat.mu.Unlock()
-	switch {
-	case taken:
-		return fmt.Errorf("#%s is here already", name)
-	case many:
-		return fmt.Errorf("more than %d channels do not fit", peopleMost)
-	}
-	ch := Channel{Name: name, Private: a.Private}
-	if a.Private {
-		ch.Members = append([]string{person}, slices.DeleteFunc(a.Members, func(m string) bool { return m == person })...)
-	}
-	return s.chat.Found(ctx, ch)
 }
 
 // document gives one of the bot's documents, to be read in the page or to be kept.

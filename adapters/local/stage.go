@@ -153,7 +153,7 @@ func (s *Stage) Do(ctx context.Context, d transcript.Deed) (string, error) {
 	case transcript.Command:
 		return "", s.chat.Command(ctx, d.Who, p, d.Text)
 	case transcript.Click:
-		return "", s.chat.Click(ctx, d.Who, on, d.Label, d.Choice)
+		return "", s.chat.clickNth(ctx, d.Who, on, d.Label, d.Nth, d.Choice)
 	case transcript.Submit:
 		values := map[string]string{}
 		for _, f := range d.Fields {
@@ -181,15 +181,15 @@ func (s *Stage) say(ctx context.Context, d transcript.Deed, p conversations.Plac
 func (s *Stage) arrange(ctx context.Context, d transcript.Deed) error {
 	switch d.Verb {
 	case transcript.Join:
-		return s.chat.Enter(d.Who, d.Channel)
+		return s.chat.Enter(ctx, d.Who, d.Channel)
 	case transcript.Leave:
-		return s.chat.Leave(d.Who, d.Channel)
+		return s.chat.Leave(ctx, d.Who, d.Channel)
 	case transcript.Invite:
 		return s.chat.Join(ctx, d.Channel)
 	case transcript.Archive:
-		return s.chat.Archive(d.Channel)
+		return s.chat.Archive(ctx, d.Channel)
 	case transcript.Deactivate:
-		return s.chat.Deactivate(d.Who)
+		return s.chat.Deactivate(ctx, d.Who)
 	case transcript.Restart:
 		return s.restart(ctx)
 	case transcript.StoreAway, transcript.StoreBack:

@@ -213,7 +213,7 @@ func (t *teller) head() {
 		var notes []string
 		switch {
 		case ch.Private:
-			notes = append(notes, "private: "+strings.Join(ch.Members, " "))
+			notes = append(notes, "private: "+strings.Join(t.members(ch), " "))
 		case ch.Archived && !t.did(transcript.Archive, "", ch.Name):
 			notes = append(notes, "archived")
 		}
@@ -226,6 +226,23 @@ func (t *teller) head() {
 		}
 		t.line("channels %s", entry)
 	}
+}
+
+// members are those of a channel before anybody joined or left it.
+func (t *teller) members(ch *Channel) []string {
+	first := map[string]transcript.Verb{}
+	for _, d := range t.deeds {
+		if d.Channel == ch.Name && first[d.Who] == "" && (d.Verb == transcript.Join || d.Verb == transcript.Leave) {
+			first[d.Who] = d.Verb
+		}
+	}
+	var in []string
+	for _, p := range t.chat.s.People {
+		if was := first[p.ID]; was == transcript.Leave || (was == "" && slices.Contains(ch.Members, p.ID)) {
+			in = append(in, p.ID)
+		}
+	}
+	return in
 }
 
 func (t *teller) did(v transcript.Verb, who, channel string) bool {
@@ -264,10 +281,7 @@ func (t *teller) deed(d deed) {
 		t.line("%s%s> /postmortem %s", at, d.Who, first)
 		t.goesOn(rest)
 	case transcript.Click:
-		label := d.Label
-		if d.Choice != "" {
-			label += " ▾ " + d.Choice
-		}
+		label := pressedAs(d)
 		target := ""
 		if _, direct := isDirect(d.Channel); on != "" && !direct { // there the newest with this button is meant
 			target = " on " + on
@@ -289,6 +303,21 @@ func (t *teller) deed(d deed) {
 		does := map[transcript.Verb]string{transcript.Archive: "archives", transcript.Invite: "invites bot"}
 		t.line("%s%s %s", at, t.anybody(), does[d.Verb])
 	}
+}
+
+// pressedAs is what stands in the brackets of a click.
+func pressedAs(d deed) string {
+	label := d.Label
+	if d.Nth > 1 || counted.MatchString(label) {
+		label += fmt.Sprintf(" (%d)", max(d.Nth, 1))
+	}
+	switch {
+	case d.Choice == "":
+		return label
+	case strings.ContainsAny(d.Choice, "[]\"\n") || strings.TrimSpace(d.Choice) != d.Choice:
+		return label + " ▾ " + strconv.Quote(d.Choice)
+	}
+	return label + " ▾ " + d.Choice
 }
 
 // anybody is somebody, for what is nobody's in particular.
@@ -344,18 +373,21 @@ func (t *teller) extras(d deed) string {
 var (
 	plainText = regexp.MustCompile(`^[\pL\pN@/*"'“(\[][^\n]*$`)
 	odd       = regexp.MustCompile(`^(edits|deletes|joins|leaves|invites|archives|is)\b|\(app\)|\s\s`)
-	ending    = regexp.MustCompile(`(?m)\s+((=|\+file |\^)\S+)$`)
+	ending    = regexp.MustCompile(`(^|\n|\s\s)(=|\+file |\^)\S+$`)
+	counted   = regexp.MustCompile(` \([1-9]\)$`)
 )
 
 // said writes a text behind what introduces it, where need be on lines of its own.
 func (t *teller) said(head, extras, text string) {
-	text = ending.ReplaceAllString(text, " $1")
 	if plainText.MatchString(text) && !odd.MatchString(text) {
 		t.line("%s %s%s", head, text, extras)
 		return
 	}
 	t.line("%s%s", head, extras)
 	t.goesOn(text)
+	if ending.MatchString(text) { // what looks like a name or a file on the last line of a text is one
+		t.line(`  \`)
+	}
 }
 
 // goesOn writes the lines with which a text goes on. The backslash keeps them from being read as anything else.

@@ -32,6 +32,7 @@ type line struct {
 	target string // name of the message it is about
 	emoji  string
 	label  string // of the button or menu
+	nth    int    // among those of that label on the message, from 1; 0: the first
 	choice string
 	fields []Field
 }
@@ -509,7 +510,7 @@ func (p *parser) more(n int) int {
 
 func (p *parser) looksLikeAct(s string) bool {
 	_, err := p.line(s)
-	return err == nil
+	return err == nil && !strings.HasPrefix(s, `\`)
 }
 
 // goesOn is the text of the lines that continue a message: less their common indentation, a lone dot being an empty line.
@@ -545,7 +546,7 @@ var (
 	byColon  = regexp.MustCompile(`^([^\s:>]+): *(.*)$`)
 	byArrow  = regexp.MustCompile(`^([^\s:>]+)> *(.*)$`)
 	tail     = regexp.MustCompile(`^(.*?)\s{2,}(=|\+file |\^)(\S+)$`)
-	bracket  = regexp.MustCompile(`^\[([^\[\]]+?)(?: ▾ ([^\[\]]+))?\](?: on ` + aMessage + `)?$`)
+	bracket  = regexp.MustCompile(`^\[([^\[\]]+?)(?: \(([1-9])\))?(?: ▾ ("(?:[^"\\]|\\.)*"|[^\[\]]+))?\](?: on ` + aMessage + `)?$`)
 	goodName = regexp.MustCompile(`^\pL[\pL\pN._-]*$`)
 )
 
@@ -676,7 +677,13 @@ func (p *parser) control(s string, l *line) error {
 		if m == nil {
 			return p.fail("cannot read %q; write it like [Next], [Next] on card, [Which ▾ Tue 03:14]", s)
 		}
-		l.verb, l.label, l.choice, l.target = clicks, m[1], strings.TrimSpace(m[2]), m[3]
+		l.verb, l.label, l.choice, l.target = clicks, m[1], strings.TrimSpace(m[3]), m[4]
+		if m[2] != "" {
+			l.nth = int(m[2][0] - '0')
+		}
+		if unquoted, err := strconv.Unquote(l.choice); err == nil {
+			l.choice = unquoted
+		}
 		return nil
 	case strings.HasPrefix(s, "{"):
 		l.verb = submits

@@ -360,7 +360,7 @@ func (r *run) deed(ctx context.Context, n node) (Deed, error) {
 	l := n.act
 	d := Deed{
 		Line: n.line, Verb: verbs[l.verb], Who: l.who, Channel: r.channel, Thread: r.thread, Text: r.same.mine(l.text),
-		Files: l.files, Emoji: l.emoji, Label: r.same.mine(l.label), Choice: r.same.mine(l.choice),
+		Files: l.files, Emoji: l.emoji, Label: r.same.mine(l.label), Nth: l.nth, Choice: r.same.mine(l.choice),
 	}
 	for _, f := range l.fields {
 		d.Fields = append(d.Fields, Field{r.same.mine(f.Name), r.same.mine(f.Value)})
@@ -402,7 +402,7 @@ func (r *run) clickable(n node, d Deed) (string, error) {
 	var here, private candidate
 	for _, m := range r.last.Messages {
 		switch {
-		case !hasControl(m.Controls, d.Label):
+		case !hasControl(m.Controls, d):
 		case r.isHere(m.Channel, m.Thread, m.ID):
 			here.offer(m.ID, m.At)
 		case m.Channel == "@"+d.Who:
@@ -410,7 +410,7 @@ func (r *run) clickable(n node, d Deed) (string, error) {
 		}
 	}
 	for _, a := range r.last.Answers {
-		if a.To == d.Who && a.Message != "" && hasControl(a.Controls, d.Label) && r.isHere(a.Channel, a.Thread, "") {
+		if a.To == d.Who && a.Message != "" && hasControl(a.Controls, d) && r.isHere(a.Channel, a.Thread, "") {
 			here.offer(a.Message, a.At)
 		}
 	}
@@ -440,13 +440,15 @@ func (r *run) isHere(channel, thread, id string) bool {
 	return channel == r.channel && (thread == r.thread || (r.thread != "" && id == r.thread))
 }
 
-func hasControl(controls []Control, label string) bool {
+// hasControl reports whether the button that is to be clicked is among these.
+func hasControl(controls []Control, click Deed) bool {
+	found := 0
 	for _, c := range controls {
-		if c.Label == label {
-			return true
+		if c.Label == click.Label {
+			found++
 		}
 	}
-	return false
+	return found >= max(click.Nth, 1)
 }
 
 // report is a report's section with what the bot has made of it.

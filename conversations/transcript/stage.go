@@ -40,6 +40,7 @@ type Deed struct {
 	Message string // id of the message it is about
 	Emoji   string
 	Label   string // of the button or menu
+	Nth     int    // among those of that label on the message, from 1; 0: the first
 	Choice  string // of the menu
 	Fields  []Field
 }

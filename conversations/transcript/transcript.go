@@ -53,7 +53,8 @@
 //	ana> /postmortem start …         a command
 //	ana> [Next]                      a click on the newest message here that has this button, else in the private messages
 //	ana> [Next] on card              on the message of that name
-//	ana> [Which ▾ Tue 03:14]         a choice from a menu
+//	ana> [Next (2)]                  on the second button there that is called so
+//	ana> [Which ▾ Tue 03:14]         a choice from a menu; may be quoted as in Go
 //	ana> {text: "…"; when: 14:05}    fills in the form that is open for ana, and submits it; values may be quoted as in Go
 //	ana joins                        becomes a member of the channel; ana leaves
 //	ana invites bot                  adds the bot to the channel
@@ -66,7 +67,7 @@
 // minute has gone by. A line that begins with & happens at the same moment as the one before.
 //
 // A text goes on in lines that are indented and do not look like a line of somebody's; a backslash before one makes sure.
-// A message's name and files may stand after its first line or after its last. A line with nothing but a dot is empty. Blank lines and lines that begin with # at the margin are for readers.
+// A message's name and files may stand after its first line or after its last. A line with nothing but a dot, or a backslash, is empty. Blank lines and lines that begin with # at the margin are for readers.
 //
 // # What the bot does
 //
