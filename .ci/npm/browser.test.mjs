@@ -82,10 +82,49 @@ after(async () => {
 
 const desk = { width: 1360, height: 860 }, phone = { width: 360, height: 740 };
 
+// ---- every button: which were offered in any window, and which were pressed
+
+const offered = new Map(), pressed = new Set(); // label → where it was offered first
+
+/** What a button is called, without what is only this one's. */
+const called = (label) => label.replace(/\b(A|PM|E)-\d+/g, "$1-n").replace(/\b(ana|bo|kim|eve)\b/g, "somebody").replace(/\b\d+ repl(y|ies)\b.*/, "n replies")
+  .replace(/^Over: (?!all).*/, "Over: a time").replace(/\d+/g, "n").replace(/\bTake the (idea|n ideas)\b/, "Take the ideas").replace(/\b(Write|Keep) n /, "$1 it ");
+
+/** Runs in the page: tells which buttons can be seen, and which are pressed. */
+function watchButtons() {
+  if (window !== top) return;
+  const what = "button, [role=menuitem], .links a, #save, .tick input";
+  const one = [[".reaction", "a reaction"], [".emoji:not(.named) button", "an emoji"], [".tones button", "a tone of skin"], [".row .beside", "somebody in another window"], [".row a", "somebody"], [".file button", "Take a file away"]];
+  const lists = ["Answer", "Ask here", "Change", "Go deeper", "It was"]; // menus whose entries all do the same
+  const label = (b) => {
+    const kind = one.find(([selector]) => b.matches(selector));
+    if (kind) return kind[1];
+    if (b.matches("input")) return "a tick";
+    const words = b.getAttribute("aria-label") || b.textContent;
+    const menu = b.closest("#popover") && b.closest("[role=menu]")?.getAttribute("aria-label");
+    return menu ? `${menu}: ${lists.includes(menu) ? "…" : words}` : words;
+  };
+  let waiting;
+  const look = () => {
+    waiting = null;
+    window.sawButtons([...document.querySelectorAll(what)].filter((b) => b.checkVisibility()).map(label));
+  };
+  new MutationObserver(() => { waiting ||= setTimeout(look, 60); }).observe(document, { subtree: true, childList: true, attributes: true });
+  document.addEventListener("click", (e) => {
+    const b = e.target.closest?.(what);
+    if (b) window.pressedButton(label(b));
+  }, true);
+}
+
 /** A window of somebody's. Whatever the browser complains about fails the test. */
-async function open(who, { size = desk, scheme = "light", at = "", base = bot.base } = {}) {
+async function open(who, { size = desk, scheme = "light", at = "", base = bot.base, watched = true } = {}) {
   const context = await browser.newContext({ viewport: size, colorScheme: scheme, reducedMotion: "reduce", acceptDownloads: true });
   const page = await context.newPage();
+  if (watched) {
+    await page.exposeFunction("sawButtons", (labels) => labels.forEach((l) => offered.has(called(l)) || offered.set(called(l), `${who}${at}`)));
+    await page.exposeFunction("pressedButton", (label) => pressed.add(called(label)));
+    await page.addInitScript(watchButtons);
+  }
   page.complaints = [];
   page.on("pageerror", (e) => page.complaints.push(e.stack || e.message));
   page.on("console", (m) => { if (m.type() === "error" && !/ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|ERR_INCOMPLETE_CHUNKED|status of (422|413)/.test(m.text())) page.complaints.push(m.text()); });
@@ -122,9 +161,26 @@ async function axe(page, what) {
   assert.deepEqual(serious.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(" ") + " " + (n.any[0]?.message || "")).join(" | ")}`), [], `axe on ${what}`);
 }
 
-/** The same with a report open. Nothing runs in its frame, axe neither, so the frame goes first. */
+/**
+ * The same with a report open. Nothing runs in its frame, axe neither: what the frame shows is opened as a page of its own,
+ * at a desk and on a phone, light and dark, and the page around it is looked at without it.
+ */
 async function sheetAxe(page, what) {
-  await page.locator("#sheet iframe").evaluate((frame) => frame.remove());
+  const frame = page.locator("#sheet iframe");
+  const shown = await fetch(new URL(await frame.getAttribute("src"), page.url()));
+  assert.match(shown.headers.get("content-security-policy"), /^sandbox;/, "nothing runs in the frame");
+  const report = await shown.text();
+  for (const viewport of [desk, phone]) {
+    for (const colorScheme of ["light", "dark"]) {
+      const context = await browser.newContext({ viewport, colorScheme });
+      const alone = await context.newPage();
+      await alone.setContent(report);
+      await axe(alone, `${what}, ${colorScheme}, ${viewport.width} wide`);
+      if (screens) await alone.screenshot({ path: join(tmpdir(), `report-${colorScheme}-${viewport.width}.png`), fullPage: true });
+      await context.close();
+    }
+  }
+  await frame.evaluate((f) => f.remove());
   await axe(page, what);
 }
 
@@ -302,6 +358,7 @@ test("what people write, react, change and add, on a phone and in the dark", { t
     await message(main(bo), "oops").hover();
     await message(main(bo), "oops").getByRole("button", { name: "Edit or delete" }).click();
     await bo.getByRole("menuitem", { name: "Delete message" }).click();
+    await bo.locator("#form footer").getByRole("button", { name: "Delete" }).click();
     await main(ana).getByText("oops").waitFor({ state: "detached" });
 
     // A reaction with a tone of skin, and one on top of it.
@@ -415,7 +472,7 @@ test("a window that slept catches up, and 500 replies do not stutter", { timeout
     await does(b, "ana", "say", { channel: "general", text: "the root" });
     const { messages } = await (await fetch(`${b.base}/api/ana/messages?channel=general`)).json();
     const root = messages[0].id;
-    const sleeper = await open("kim", { base: b.base, at: `/general/${root}` });
+    const sleeper = await open("kim", { base: b.base, at: `/general/${root}`, watched: false });
     await sleeper.context().setOffline(true);
     const began = Date.now();
     for (let i = 0; i < 500; i += 10) await Promise.all(Array.from({ length: 10 }, (_, n) => does(b, i % 20 ? "ana" : "bo", "say", { channel: "general", thread: root, text: `reply ${i + n}: the health check only looks at the front door, so a broken card service shows up late` })));
@@ -423,7 +480,7 @@ test("a window that slept catches up, and 500 replies do not stutter", { timeout
     await sleeper.context().setOffline(false);
     await sleeper.locator("#reply-list").getByText(/^reply 49\d:/).first().waitFor();
 
-    const ana = await open("ana", { base: b.base, at: `/general/${root}` });
+    const ana = await open("ana", { base: b.base, at: `/general/${root}`, watched: false });
     for (let n = 0; n < 3; n++) {
       await ana.getByRole("button", { name: "Show earlier messages" }).last().click();
       await ana.waitForFunction((least) => document.querySelectorAll("#reply-list .message").length > least, 150 * (n + 1));

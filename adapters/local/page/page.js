@@ -59,6 +59,8 @@ const api = (what) => `/api/${encodeURIComponent(me)}/${what}`;
 
 class Slip extends Error {}
 
+const notSaved = "Not saved yet. Trying again…";
+
 /** act does something. When no answer comes it is asked for again under the same name, so it is done once. */
 async function act(what, body = {}, waiting = () => {}) {
   const asked = JSON.stringify({ act: name(), window: windowName, ...body });
@@ -82,7 +84,7 @@ async function act(what, body = {}, waiting = () => {}) {
 /** attempt does something whose failure is told at the bottom. */
 async function attempt(what, body) {
   try {
-    await act(what, body, () => say("Not saved yet. Trying again…"));
+    await act(what, body, () => say(notSaved));
     quiet();
   } catch (slip) {
     say(slip.message);
@@ -126,7 +128,7 @@ function listen() {
   });
   source.addEventListener("reload", () => {
     opened.close();
-    load().catch(() => lost());
+    load().then(() => say("Caught up with what happened while this window was away."), () => lost());
   });
   source.onerror = () => {
     if (opened !== source) return;
@@ -173,6 +175,9 @@ async function refresh() {
     state = await get(api(`state?window=${windowName}`));
     showPeople();
     showChannels();
+    showNotice();
+    for (const w of Object.values(writers)) w.allow();
+    if (!state.channels.some((c) => c.name === place.channel)) await go(first());
   } catch {
     // the next change tries again
   }
@@ -317,7 +322,7 @@ class List {
     this.missing = found.missing;
     this.more = found.more;
     this.all = new Map(found.messages.map((m) => [m.id, m]));
-    this.nodes.clear();
+    this.nodes = new Map([...this.nodes].filter(([id, n]) => n.editing && this.all.has(id))); // what is being typed stays
     this.list.replaceChildren();
     this.stuck = true;
     this.draw();
@@ -497,7 +502,9 @@ class List {
     if (mine || admin) {
       buttons.push(tool("t-menu", "Edit or delete", "⋯", (e) => menu(e.currentTarget, [
         ...(mine ? [{ label: "Edit message", pick: () => this.edit(m) }] : []),
-        { label: "Delete message", bad: true, pick: () => attempt("delete", { channel: m.channel, message: m.id }) },
+        { label: "Delete message…", bad: true, pick: () => ask({
+          key: name(), title: "Delete this message?", submit: "Delete", about: "It goes for everybody, and from every report that is not published yet.", inputs: [], send: () => act("delete", { channel: m.channel, message: m.id }),
+        }) },
       ])));
     }
     node.append(el("div", { class: "tools", role: "group", "aria-label": "What to do with this message" }, buttons));
@@ -508,15 +515,15 @@ class List {
     const body = entry.node.querySelector(".body");
     entry.node.querySelector(".tools")?.remove();
     const under = el("p", { class: "under", role: "alert" });
+    const wrong = (words) => { under.className = "under bad"; under.textContent = words; };
     const done = () => { entry.editing = false; entry.looks = ""; this.draw(); entry.node.focus({ preventScroll: true }); };
     const save = async () => {
       if (area.value.trim() === m.text) return done();
       try {
-        await act("edit", { channel: m.channel, message: m.id, text: area.value });
+        await act("edit", { channel: m.channel, message: m.id, text: area.value }, () => wrong(notSaved));
         done();
       } catch (slip) {
-        under.className = "under bad";
-        under.textContent = slip.message;
+        wrong(slip.message);
       }
     };
     const area = el("textarea", { "aria-label": "Edit your message", rows: "1", onkeydown: (e) => {
@@ -717,7 +724,8 @@ $("who").addEventListener("click", (e) => {
       avatar(p.id), el("span", {}, p.name, el("small", {}, notes(p)))),
     p.id === me ? null : el("a", { role: "menuitem", class: "beside", href: path(p.id, place.channel.startsWith("@") ? "" : place.channel), target: "_blank", rel: "noopener", title: `${p.name} in a window of their own`, "aria-label": `Open ${p.name} in a new window` }, "↗")));
   pop(e.currentTarget, el("div", { class: "menu", role: "menu", "aria-label": "Who you are" }, rows, el("div", { class: "rule" }),
-    el("button", { role: "menuitem", onclick: () => { unpop(); addPerson(); } }, "+ Add somebody")));
+    el("button", { role: "menuitem", onclick: () => { unpop(); addPerson(); } }, "Add somebody…"),
+    state.me.admin && !state.me.gone ? el("button", { role: "menuitem", onclick: () => { unpop(); closeAccount(); } }, "Close somebody’s account…") : null));
 });
 
 // ---- dialogues: the bot's forms, and ours
@@ -733,13 +741,17 @@ function showForm(form) {
   }
   ask({
     bot: true, key: form.key, title: form.title, submit: form.submit, inputs: form.inputs, wrong: form.wrong || {},
-    send: (values) => act("submit", { values }), cancel: () => attempt("close"),
+    send: (values, waiting) => act("submit", { values }, waiting), cancel: () => attempt("close"),
   });
   dialog.dataset.key = form.key;
 }
 
+/** formKey is where what was typed into one of the bot's forms is kept, should the page be loaded anew. */
+const formKey = (form) => `form ${me} ${form.key}`;
+
 function closeDialog() {
   const back = openForm?.back;
+  if (openForm) sessionStorage.removeItem(formKey(openForm));
   openForm = null;
   $("form").close();
   if (back?.isConnected) back.focus({ preventScroll: true });
@@ -749,7 +761,7 @@ function closeDialog() {
 function ask(form) {
   const dialog = $("form");
   const again = openForm && openForm.key === form.key;
-  const typed = again ? values() : null;
+  const typed = again ? values() : JSON.parse(sessionStorage.getItem(formKey(form)));
   form.back = again ? openForm.back : document.activeElement;
   openForm = form;
   const general = form.wrong?.[""];
@@ -761,17 +773,18 @@ function ask(form) {
     submit.setAttribute("aria-busy", "true");
     const alert = fields.querySelector(".wrong");
     alert.hidden = true;
+    const wrong = (words) => { alert.textContent = words; alert.hidden = false; };
     try {
-      await form.send(values());
-      if (!form.bot) closeDialog();
+      await form.send(values(), () => wrong(notSaved));
+      if (!form.bot && openForm === form) closeDialog();
     } catch (slip) {
-      alert.textContent = slip.message;
-      alert.hidden = false;
+      wrong(slip.message);
     }
     submit.removeAttribute("aria-busy");
   } }, el("h2", { id: "form-title" }, form.title), fields, el("footer", {}, el("button", { class: "button", type: "button", onclick: cancelDialog }, "Cancel"), submit));
   dialog.replaceChildren(box);
   if (typed) for (const i of form.inputs) put(i, typed[i.name]);
+  dialog.oninput = () => form.bot && sessionStorage.setItem(formKey(form), JSON.stringify(values()));
   if (!dialog.open) dialog.showModal();
   (dialog.querySelector("[aria-invalid=true]") || dialog.querySelector("input, textarea, select, button"))?.focus();
 }
@@ -816,8 +829,10 @@ function values() {
   return all;
 }
 function put(input, value) {
+  if (value === undefined) return;
   const entry = $("form").querySelector(`[name="${CSS.escape(input.name)}"]`);
-  if (entry && value !== undefined) entry.value = value;
+  if (entry) entry.value = value;
+  for (const box of $("form").querySelectorAll(`[data-name="${CSS.escape(input.name)}"] input`)) box.checked = value.split(" ").includes(box.value);
 }
 
 const tick = (nameOf, label, option, value = "") => ({ name: nameOf, label, many: true, optional: true, options: [{ label: option, value: "yes" }], value });
@@ -835,15 +850,53 @@ function addPerson() {
     send: (v) => act("person", { name: v.name, zone: v.zone, role: v.role, admin: v.admin === "yes" }),
   });
 }
+function closeAccount() {
+  ask({
+    key: name(), title: "Close somebody’s account", submit: "Close it", about: "As when somebody leaves the company: they can no longer write, and Debrief asks who takes over what was theirs. It cannot be opened again.",
+    inputs: [{ name: "who", label: "Whose?", options: others() }],
+    send: (v) => act("deactivate", { name: v.who }),
+  });
+}
+
+const others = () => state.people.filter((p) => p.id !== me && !p.gone).map((p) => ({ label: p.name, value: p.id }));
+
+$("channel-menu").addEventListener("click", (e) => {
+  const channel = place.channel;
+  const here = state.channels.find((c) => c.name === channel);
+  const add = others().filter((p) => !(here.members || []).includes(p.value));
+  menu(e.currentTarget, [
+    here.withoutBot && { label: "Add Debrief to this channel", pick: () => attempt("invite", { channel }) },
+    { label: "Let a program post here…", pick: () => programPosts(channel) },
+    here.private && add.length && { label: "Add people…", pick: () => ask({
+      key: name(), title: `Add people to #${channel}`, submit: "Add", inputs: [{ name: "who", label: "Who?", options: add }], send: (v) => act("enter", { channel, name: v.who }),
+    }) },
+    here.private && { label: "Leave this channel…", pick: () => ask({
+      key: name(), title: `Leave #${channel}?`, submit: "Leave", about: "You no longer see what is written there, until somebody who is in it adds you again.", inputs: [],
+      send: async () => { await act("leave", { channel }); await refresh(); await go(first()); },
+    }) },
+    { label: "Archive this channel…", bad: true, pick: () => ask({
+      key: name(), title: `Archive #${channel}?`, submit: "Archive", about: "It can be read and searched, and nobody writes there any more, neither does Debrief. It cannot be taken back here.", inputs: [], send: () => act("archive", { channel }),
+    }) },
+  ].filter(Boolean));
+});
+
+function programPosts(channel) {
+  ask({
+    key: name(), title: "Let a program post here", submit: "Post", about: "As an alert or a deploy would: nobody’s message, and just as good on the timeline.",
+    inputs: [{ name: "name", label: "Which program?", value: "pagerduty", hint: "one word" }, { name: "text", label: "What does it say?", lines: true, value: "CRITICAL: error rate on checkout above 5 %" }],
+    send: (v) => act("program", { channel, name: v.name, text: v.text }),
+  });
+}
+
 $("add-channel").addEventListener("click", () => {
   let made = "";
   ask({
     key: name(), title: "Add a channel", submit: "Add",
-    inputs: [{ name: "name", label: "Name", hint: "small letters, digits and dashes: inc-checkout" }, tick("private", "Who sees it", "only those I name (and me)"),
+    inputs: [{ name: "name", label: "Name", hint: "small letters, digits and dashes: inc-checkout" }, tick("bot", "Debrief", "is in it from the start", "yes"), tick("private", "Who sees it", "only those I name (and me)"),
       { name: "members", label: "Who else is in it, if it is private", many: true, optional: true, options: state.people.filter((p) => p.id !== me).map((p) => ({ label: p.name, value: p.id })) }],
     send: async (v) => {
       made = v.name.trim().replace(/^#/, "");
-      await act("channel", { name: made, private: v.private === "yes", members: v.members.split(" ").filter(Boolean) });
+      await act("channel", { name: made, private: v.private === "yes", withoutBot: v.bot !== "yes", members: v.members.split(" ").filter(Boolean) });
       await refresh();
       await go(made);
     },
@@ -891,14 +944,18 @@ class Writer {
     const label = thread ? "Reply in the thread" : direct ? "Write to Debrief" : "Write in #" + channel;
     this.area.placeholder = label;
     this.area.setAttribute("aria-label", label);
-    const archived = state.channels.find((c) => c.name === channel)?.archived;
-    this.area.disabled = this.send.disabled = Boolean(archived);
+    this.allow();
     const draft = drafts.get(this.key_);
     this.area.value = draft.text;
     this.files = draft.files;
     this.attached();
     this.typed();
     this.close();
+  }
+
+  /** allow lets one write where one can. */
+  allow() {
+    this.root.hidden = Boolean(state.me.gone || state.channels.find((c) => c.name === this.spot().channel)?.archived);
   }
 
   attached() {
@@ -1040,7 +1097,7 @@ class Writer {
     this.close();
     this.area.readOnly = true;
     try {
-      await act("say", { channel, thread, text, files: this.files }, () => this.hint("Not saved yet. Trying again…", true));
+      await act("say", { channel, thread, text, files: this.files }, () => this.hint(notSaved, true));
       drafts.delete(key);
       if (this.key_ === key) {
         this.area.value = "";
@@ -1126,6 +1183,17 @@ async function incident() {
 }
 const preset = (which) => attempt("say", { channel: place.channel, text: "/postmortem settings preset " + which });
 
+/** showNotice says why one cannot write here, or why nobody answers. */
+function showNotice() {
+  const here = state.channels.find((c) => c.name === place.channel);
+  const [words, ...more] = state.me.gone ? [`The account of ${state.me.name} is closed. Change who you are, at the top left, to go on.`]
+    : here?.archived ? ["This channel is archived: it can be read, and nobody writes here any more."]
+    : here?.withoutBot ? ["Debrief is not in this channel: it hears nothing and can say nothing here.", el("button", { class: "button", onclick: () => attempt("invite", { channel: place.channel }) }, "Add Debrief")] : [""];
+  $("notice").hidden = !words;
+  $("notice").replaceChildren(el("span", {}, words), ...more);
+  $("channel-menu").hidden = !here || here.archived || place.channel.startsWith("@") || state.me.gone;
+}
+
 $("help").addEventListener("click", () => {
   const page = el("div", { class: "page", tabindex: "0", role: "document", "aria-label": "Commands and hints" },
     el("p", {}, "Write ", el("code", {}, "/postmortem …"), " in a channel. In a thread slash commands do not work, as on Slack; write ", el("code", {}, "@debrief …"), " there. In direct messages the word alone will do."),
@@ -1164,12 +1232,13 @@ async function go(channel, thread = "", push = true) {
   const direct = channel.startsWith("@");
   $("place-name").textContent = direct ? "Debrief" : "#" + channel;
   const members = found?.private ? `Private: ${(found.members || []).join(", ")}` : "";
-  $("place-about").textContent = direct ? "Only you and the bot see this" : found?.archived ? "Archived: it can be read" : found?.withoutBot ? "Debrief is not in this channel" : members || `You are ${state.me.name}`;
+  $("place-about").textContent = direct ? "Only you and the bot see this" : members || `You are ${state.me.name}`;
   document.title = `${direct ? "Debrief" : "#" + channel} · ${me} · Debrief`;
   $("thread").hidden = !thread;
   $("app").classList.toggle("with-thread", Boolean(thread));
   sawAll(channel);
   showChannels();
+  showNotice();
   try {
     await enter(channel, thread, sameChannel, push);
   } catch {
