@@ -113,8 +113,10 @@ func (r Routing) Subjects(e Event, s Settings, found map[string][]string) ([]str
 	case Commanded:
 		return r.commandSubjects(e, s, found)
 	case Said:
-		if typed, ok := ParseCommand(e.Text); e.Mention && ok && (e.Where.Thread == "" || typed.about != aboutReview) {
-			return r.commandSubjects(e, s, found)
+		if e.Mention {
+			if typed, ok := ParseCommand(e.Text); ok && (e.Where.Thread == "" || typed.about != aboutReview) {
+				return r.commandSubjects(e, s, found)
+			}
 		}
 		return found[e.Where.Address()], Answer{}
 	case Edited, Looked:
