@@ -116,12 +116,15 @@ func (s *Store) Find(ctx context.Context, q storage.Query) ([]conversations.Subj
 
 // Route implements storage.Subjects.
 func (s *Store) Route(ctx context.Context, addresses []string) ([]storage.Hit, error) {
+	if len(addresses) == 1 { // a reply's: what is asked most, and every time before it is acknowledged
+		return read(ctx, s, "route", scanHit, routeAddress, addresses[0])
+	}
 	distinct := slices.Compact(slices.Sorted(slices.Values(addresses)))
 	list, err := json.Marshal(distinct)
 	if err != nil {
 		return nil, fmt.Errorf("sqlite: route: %w", err)
 	}
-	return read(ctx, s, "route", scanHit, routeAddress, string(list))
+	return read(ctx, s, "route", scanHit, routeSeveral, string(list))
 }
 
 func scanHit(row scanner) (h storage.Hit, err error) {
