@@ -56,7 +56,8 @@ type lease struct {
 	Until  time.Time `bson:"until"`
 }
 
-// Accept implements storage.Inbox: one insert of all rows, where a duplicate is success.
+// Accept implements storage.Inbox: one insert of all rows, where a duplicate is success. Calls that come at the same time
+// share one.
 func (s *Store) Accept(ctx context.Context, rows ...storage.Row) error {
 	if len(rows) == 0 {
 		return nil
@@ -67,11 +68,24 @@ func (s *Store) Accept(ctx context.Context, rows ...storage.Row) error {
 	if err != nil {
 		return fmt.Errorf("mongo: accept: %w", err)
 	}
-	_, err = s.inbox.InsertMany(ctx, docs, options.InsertMany().SetOrdered(false))
-	if err != nil && !duplicate(err) {
+	_, joined, err := s.inserting.do(ctx, docs)
+	if err != nil && joined {
+		_, err = s.insertRows(ctx, docs) // what is wrong with one row, which may even make the server hang up, is not the others' trouble
+	}
+	if err != nil {
 		return s.failed(ctx, "accept", err)
 	}
 	return nil
+}
+
+func (s *Store) insertRows(ctx context.Context, docs []row) (struct{}, error) {
+	ctx, cancel := s.begin(ctx)
+	defer cancel()
+	_, err := s.inbox.InsertMany(ctx, docs, options.InsertMany().SetOrdered(false))
+	if duplicate(err) {
+		err = nil
+	}
+	return struct{}{}, err
 }
 
 func (s *Store) newRows(rows []storage.Row) ([]row, error) {

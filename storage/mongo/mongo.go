@@ -66,6 +66,9 @@ type Store struct {
 	turn     string           // the lane that was claimed last
 	seq      int64            // of the row that was accepted last
 	failures map[rowID]string // tokens of failures of which it is not known whether they were counted
+
+	inserting *shared[row, struct{}]
+	routing   *shared[string, []document]
 }
 
 var _ storage.Store = (*Store)(nil)
@@ -90,12 +93,14 @@ func Open(ctx context.Context, uri string, o Options) (*Store, error) {
 		return nil, fmt.Errorf("open mongo: %w", err)
 	}
 	db := client.Database(name)
-	return &Store{
+	s := &Store{
 		client: client, db: db, timeout: timeout, given: o.Clock,
 		subjects: db.Collection("subjects"), inbox: db.Collection("inbox"), lanes: db.Collection("lanes"),
 		kept: db.Collection("kept"), numbers: db.Collection("numbers"), counters: db.Collection("counters"),
 		meta: db.Collection("meta"), failures: map[rowID]string{},
-	}, nil
+	}
+	s.inserting, s.routing = share(s.insertRows), share(s.withAddresses)
+	return s, nil
 }
 
 // databaseName decides between the option, the URI and the default. Its error does not repeat the URI, which holds a

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -261,5 +262,51 @@ func TestOpen(t *testing.T) {
 		} else if strings.Contains(err.Error(), "hunt") {
 			t.Errorf("the error repeats the password: %v", err)
 		}
+	}
+}
+
+// TestARowThatCannotBeStoredFailsAlone: rows accepted at the same time share an insert, but not their troubles.
+func TestARowThatCannotBeStoredFailsAlone(t *testing.T) {
+	s := openTest(t, Options{})
+	if err := s.Ready(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	row := func(key, text string) storage.Row {
+		return storage.Row{Subject: "s", Lane: "l", Event: conversations.Event{Key: key, Text: text}}
+	}
+	const others = 20
+	errs := make([]error, others+1)
+	for range callsAtOnce {
+		s.inserting.turn <- struct{}{} // nobody's turn comes before all are there
+	}
+	var all sync.WaitGroup
+	for i := range errs {
+		all.Go(func() {
+			text := "it was the cache"
+			if i == others {
+				text = strings.Repeat("x", 17<<20) // over what a document may hold
+			}
+			errs[i] = s.Accept(t.Context(), row(fmt.Sprint("k", i), text))
+		})
+	}
+	for waiting := 0; waiting < len(errs); runtime.Gosched() {
+		s.inserting.mu.Lock()
+		if s.inserting.next != nil {
+			waiting = len(s.inserting.next.all)
+		}
+		s.inserting.mu.Unlock()
+	}
+	for range callsAtOnce {
+		<-s.inserting.turn
+	}
+	all.Wait()
+	if errs[others] == nil {
+		t.Error("what is too large for a document was accepted")
+	}
+	if err := errors.Join(errs[:others]...); err != nil {
+		t.Error(err)
+	}
+	if h, err := s.Health(t.Context()); err != nil || h.New != others {
+		t.Errorf("%d rows are stored, %v", h.New, err)
 	}
 }

@@ -92,18 +92,27 @@ func (s *Store) Route(ctx context.Context, addresses []string) ([]storage.Hit, e
 	}
 	ctx, cancel := s.begin(ctx)
 	defer cancel()
-	cursor, err := s.subjects.Find(ctx, bson.D{{Key: "addresses", Value: bson.D{{Key: "$in", Value: addresses}}}},
-		options.Find().SetProjection(bson.D{{Key: "addresses", Value: 1}}))
+	docs, _, err := s.routing.do(ctx, addresses)
 	if err != nil {
-		return nil, s.failed(ctx, "route", err)
-	}
-	var docs []document
-	if err := cursor.All(ctx, &docs); err != nil {
 		return nil, s.failed(ctx, "route", err)
 	}
 	return hits(docs, addresses), nil
 }
 
+// withAddresses are the subjects that have one of the addresses, with nothing but their addresses.
+func (s *Store) withAddresses(ctx context.Context, addresses []string) ([]document, error) {
+	ctx, cancel := s.begin(ctx)
+	defer cancel()
+	cursor, err := s.subjects.Find(ctx, bson.D{{Key: "addresses", Value: bson.D{{Key: "$in", Value: addresses}}}},
+		options.Find().SetProjection(bson.D{{Key: "addresses", Value: 1}}))
+	if err != nil {
+		return nil, err
+	}
+	var docs []document
+	return docs, cursor.All(ctx, &docs)
+}
+
+// hits says which of them have which of the addresses.
 func hits(docs []document, addresses []string) []storage.Hit {
 	var out []storage.Hit
 	for _, d := range docs {
