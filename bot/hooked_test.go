@@ -105,6 +105,10 @@ func (s hookedStore) Kept(ctx context.Context, key string) (row storage.Kept, er
 	return row, err
 }
 
+func (s hookedStore) Discard(ctx context.Context, first, end string) error {
+	return s.hook(ctx, "Discard", func() error { return s.Store.Discard(ctx, first, end) })
+}
+
 func (s hookedStore) Number(ctx context.Context, workspace, series, subject string) (n int, err error) {
 	err = s.hook(ctx, "Number", func() (err error) { n, err = s.Store.Number(ctx, workspace, series, subject); return err })
 	return n, err

@@ -187,7 +187,7 @@ type Outbox interface {
 	Pending(ctx context.Context, id string) ([]Entry, map[string]Ref, error)
 }
 
-// Archive keeps immutable rows and hands out numbers.
+// Archive keeps rows that never change, and hands out numbers.
 type Archive interface {
 	// Keep files the row under its key. A key that is taken keeps what it has: nil is returned.
 	Keep(ctx context.Context, row Kept) error
@@ -195,6 +195,9 @@ type Archive interface {
 	Kept(ctx context.Context, key string) (Kept, error)
 	// KeptUnder lists rows whose key begins with the prefix, by key, at most limit (0: all).
 	KeptUnder(ctx context.Context, prefix string, limit int) ([]Kept, error)
+	// Discard deletes the rows whose keys sort, by bytes, from the first on and before the end, and leaves nothing of them
+	// on the disk as far as the database lets that be seen to. After an error any of them may be gone.
+	Discard(ctx context.Context, first, end string) error
 	// Number gives the subject its number in a series of a workspace: 1, 2, 3 …, the same one every time it is asked.
 	// Numbers are never used twice; one may be skipped.
 	Number(ctx context.Context, workspace, series, subject string) (int, error)

@@ -67,6 +67,17 @@ func (s *Store) KeptUnder(ctx context.Context, prefix string, limit int) ([]stor
 	return out, nil
 }
 
+// Discard implements storage.Archive: a range of _id. When the pages that held it are used again is the server's affair.
+func (s *Store) Discard(ctx context.Context, first, end string) error {
+	ctx, cancel := s.begin(ctx)
+	defer cancel()
+	keys := bson.D{{Key: "$gte", Value: first}, {Key: "$lt", Value: end}}
+	if _, err := s.kept.DeleteMany(ctx, bson.D{{Key: "_id", Value: keys}}); err != nil {
+		return s.failed(ctx, "discard kept from "+first, err)
+	}
+	return nil
+}
+
 // after is the first string that no string with the prefix comes before; false when there is none.
 func after(prefix string) (string, bool) {
 	for prefix != "" {

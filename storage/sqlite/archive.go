@@ -52,6 +52,19 @@ func (s *Store) KeptUnder(ctx context.Context, prefix string, limit int) ([]stor
 	return read(ctx, s, "list kept under "+prefix, scanKept, keptBetween, prefix, end, limit)
 }
 
+// Discard implements storage.Archive. What is deleted is overwritten in the file, and then the write-ahead log, in which it
+// may stand as well, is folded in and cut to nothing. Somebody who reads meanwhile can hold that up: ErrUnavailable.
+func (s *Store) Discard(ctx context.Context, first, end string) error {
+	_, err := write(ctx, s, "discard kept", func(tx *tx) (struct{}, error) {
+		_, err := tx.exec(deleteKept, first, end)
+		return struct{}{}, err
+	})
+	if err != nil {
+		return err
+	}
+	return s.cutLog(ctx)
+}
+
 // after is the first text, by bytes, that sorts after everything beginning with the prefix; empty when there is none.
 func after(prefix string) string {
 	b := []byte(prefix)

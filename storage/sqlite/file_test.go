@@ -3,9 +3,11 @@ package sqlite
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -152,6 +154,92 @@ func TestCloseLeavesOneFile(t *testing.T) {
 	files, err := filepath.Glob(path + "*")
 	if err != nil || len(files) != 1 {
 		t.Errorf("files %q, %v", files, err)
+	}
+}
+
+// onDisk reports whether a text stands anywhere in the files of a database.
+func onDisk(t *testing.T, path, text string) bool {
+	t.Helper()
+	files, err := filepath.Glob(path + "*")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("files %q, %v", files, err)
+	}
+	return slices.ContainsFunc(files, func(file string) bool {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.Contains(string(b), text)
+	})
+}
+
+// What was discarded is in no file any more, neither in a page that is free now nor in the write-ahead log, while the
+// database is open.
+func TestDiscardedIsGone(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "debrief.db")
+	s := openStore(t, path, nil)
+	const canary = "the canary that sang"
+	for i := range 50 {
+		body := strings.Repeat(fmt.Sprint(canary, " ", i), 1+i*20) // up to some pages
+		if err := s.Keep(t.Context(), storage.Kept{Key: fmt.Sprintf("k/%02d", i), Body: []byte(body)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !onDisk(t, path, canary) {
+		t.Fatal("it is not on the disk, so this proves nothing")
+	}
+	if err := s.Discard(t.Context(), "k/", "k0"); err != nil {
+		t.Fatal(err)
+	}
+	if onDisk(t, path, canary) {
+		t.Error("it is still on the disk")
+	}
+}
+
+// What an event said goes from the disk after it was handled, at the latest with the next purge.
+func TestHandledIsGone(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "debrief.db")
+	s := openStore(t, path, nil)
+	const canary = "the canary that sang"
+	e := event("k", canary)
+	if err := errors.Join(s.Accept(t.Context(), e), s.Finish(t.Context(), e)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Purge(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if onDisk(t, path, canary) {
+		t.Error("it is still on the disk")
+	}
+}
+
+// Somebody who reads keeps the log from being cut: that is said, and it is cut the next time.
+func TestDiscardWhileSomebodyReads(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "debrief.db")
+	s, err := Open(t.Context(), path, Options{Patience: time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	other := beside(t, path)
+	defer other.Close()
+	reader, err := other.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var n int
+	if err := reader.QueryRowContext(t.Context(), "SELECT count(*) FROM kept").Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Keep(t.Context(), storage.Kept{Key: "k", Body: []byte("text")}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Discard(t.Context(), "k", "l"); !errors.Is(err, storage.ErrUnavailable) {
+		t.Errorf("while somebody reads: %v", err)
+	}
+	_ = reader.Rollback()
+	if err := s.Discard(t.Context(), "k", "l"); err != nil {
+		t.Errorf("the next time: %v", err)
 	}
 }
 

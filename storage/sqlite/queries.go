@@ -44,6 +44,7 @@ var (
 	countDead    = reads(`SELECT count(*) FROM inbox WHERE state = 1`)
 	countEffects = reads(`SELECT count(*) FROM outbox`)
 	oldestEffect = reads(`SELECT min(since) FROM outbox`)
+	cutLog       = reads(`PRAGMA wal_checkpoint(TRUNCATE)`)
 	purgeRows    = writes(`DELETE FROM inbox WHERE seq IN (SELECT seq FROM inbox WHERE state = 2 AND done_at < ? ORDER BY done_at LIMIT 0 + ?)`)
 )
 
@@ -116,6 +117,7 @@ var (
 	selectKept   = reads(`SELECT key, at, body FROM kept WHERE key = ?`)
 	keptBetween  = reads(`SELECT key, at, body FROM kept WHERE key >= ? AND key < ? ORDER BY key LIMIT 0 + ?`)
 	keptFrom     = reads(`SELECT key, at, body FROM kept WHERE key >= ? ORDER BY key LIMIT 0 + ?`)
+	deleteKept   = writes(`DELETE FROM kept WHERE key >= ? AND key < ?`)
 	selectNumber = reads(`SELECT n FROM numbers WHERE workspace = ? AND series = ? AND subject = ?`)
 	assignNumber = writes(`INSERT INTO numbers (workspace, series, subject, n)
 		VALUES (?1, ?2, ?3, (SELECT coalesce(max(n), 0) + 1 FROM numbers WHERE workspace = ?1 AND series = ?2))

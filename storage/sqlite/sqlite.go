@@ -45,6 +45,7 @@ type Store struct {
 
 	jobs    chan *job
 	commits atomic.Int64 // how many there were; tests look at it
+	cutting sync.Mutex   // held while the log is cut: SQLite lets one do it at a time, and the others do not wait
 	close   sync.Once
 	closing chan struct{} // closed by Close
 	stopped chan struct{} // closed when the writer has done its last
@@ -209,12 +210,31 @@ func (s *Store) Health(ctx context.Context) (storage.Health, error) {
 // purgeBatch bounds one Purge.
 const purgeBatch = 1000
 
-// Purge implements storage.Store.
+// Purge implements storage.Store. What was wiped since the last time goes from the write-ahead log, too.
 func (s *Store) Purge(ctx context.Context) (int, error) {
-	return write(ctx, s, "purge finished rows", func(tx *tx) (int, error) {
+	n, err := write(ctx, s, "purge finished rows", func(tx *tx) (int, error) {
 		n, err := tx.exec(purgeRows, millis(time.Now().Add(-storage.KeyLife)), purgeBatch)
 		return int(n), err
 	})
+	if err == nil {
+		_ = s.cutLog(ctx) // somebody reads: the next time
+	}
+	return n, err
+}
+
+// cutLog folds the write-ahead log into the file and leaves nothing of it: https://www.sqlite.org/pragma.html#pragma_wal_checkpoint
+func (s *Store) cutLog(ctx context.Context) error {
+	s.cutting.Lock()
+	defer s.cutting.Unlock()
+	held, err := read(ctx, s, "cut the log", func(row scanner) (held bool, err error) {
+		var pages, folded int
+		err = row.Scan(&held, &pages, &folded)
+		return held, err
+	}, cutLog)
+	if err == nil && held[0] {
+		return fmt.Errorf("sqlite: cut the log of %s: %w: somebody reads from it", s.path, storage.ErrUnavailable)
+	}
+	return err
 }
 
 // scanner is a row that is being read: *sql.Row or *sql.Rows.

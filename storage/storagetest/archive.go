@@ -12,6 +12,8 @@ var archiveCases = []namedCase{
 	{"Keep", keep},
 	{"KeepRaced", keepRaced},
 	{"KeptUnder", keptUnder},
+	{"Discard", discard},
+	{"DiscardMany", discardMany},
 	{"Number", number},
 	{"NumberRaced", numberRaced},
 }
@@ -93,6 +95,60 @@ func keptUnder(f *fixture) {
 		}
 		f.equal(fmt.Sprintf("under %q, at most %d", c.prefix, c.limit), got, c.want)
 	}
+}
+
+// left are the keys that are still kept, of all.
+func (f *fixture) left(prefix string) []string {
+	f.Helper()
+	rows, err := f.store.KeptUnder(f.ctx, prefix, 0)
+	f.ok(err)
+	var keys []string
+	for _, r := range rows {
+		keys = append(keys, r.Key)
+	}
+	return keys
+}
+
+func discard(f *fixture) {
+	for _, key := range []string{"a", "b/1", "b/10", "b/2", "b/3", "c", "é", "日本"} {
+		f.ok(f.store.Keep(f.ctx, storage.Kept{Key: key, At: noon, Body: []byte("first")}))
+	}
+	for range 2 { // again: nothing more
+		f.ok(f.store.Discard(f.ctx, "b/1", "b/2"))
+		f.equal("from the first, before the end", f.left(""), []string{"a", "b/2", "b/3", "c", "é", "日本"})
+	}
+	f.ok(f.store.Discard(f.ctx, "b/2", "b/2"))
+	f.ok(f.store.Discard(f.ctx, "c", "b/2"))
+	f.ok(f.store.Discard(f.ctx, "x", "y"))
+	f.equal("nothing between them", f.left(""), []string{"a", "b/2", "b/3", "c", "é", "日本"})
+	f.ok(f.store.Discard(f.ctx, "é", "日本"))
+	f.equal("by bytes", f.left(""), []string{"a", "b/2", "b/3", "c", "日本"})
+
+	_, err := f.store.Kept(f.ctx, "b/1")
+	f.is(err, storage.ErrNotFound)
+	again := storage.Kept{Key: "b/1", At: noon, Body: []byte("second")}
+	f.ok(f.store.Keep(f.ctx, again))
+	got, err := f.store.Kept(f.ctx, "b/1")
+	f.ok(err)
+	f.equal("kept anew", got, again)
+}
+
+// discardMany is the journal of a chat that is written anew while it goes on.
+func discardMany(f *fixture) {
+	key := func(i int) string { return fmt.Sprintf("j/%06d", i) }
+	const n = 500
+	for i := range n {
+		f.ok(f.store.Keep(f.ctx, storage.Kept{Key: key(i), Body: []byte(longText)}))
+	}
+	for _, err := range race(20, func(i int) error {
+		if i%2 == 0 {
+			return f.store.Discard(f.ctx, key(0), key(n))
+		}
+		return f.store.Keep(f.ctx, storage.Kept{Key: key(n + i), Body: []byte(longText)})
+	}) {
+		f.ok(err)
+	}
+	f.equal("left", len(f.left("j/")), 10)
 }
 
 func (f *fixture) number(workspace, series, subject string) int {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -707,6 +708,16 @@ func (m *Memory) KeptUnder(ctx context.Context, prefix string, limit int) ([]sto
 		out = out[:min(limit, len(out))]
 	}
 	return out, nil
+}
+
+// Discard implements storage.Archive.
+func (m *Memory) Discard(ctx context.Context, first, end string) error {
+	if err := m.enter(ctx); err != nil {
+		return err
+	}
+	defer m.data.mu.Unlock()
+	maps.DeleteFunc(m.data.kept, func(key string, _ storage.Kept) bool { return first <= key && key < end })
+	return nil
 }
 
 // Number implements storage.Archive.

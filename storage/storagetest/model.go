@@ -71,6 +71,7 @@ func (m *model) step() {
 		{12, "claimEffect", m.claimEffect},
 		{12, "settle", m.settle},
 		{2, "keep", m.keep},
+		{1, "discard", m.discard},
 		{2, "number", m.number},
 		{8, "wind", m.wind},
 		{1, "purge", m.purge},
@@ -337,6 +338,11 @@ func (m *model) settle() string {
 func (m *model) keep() string {
 	k := storage.Kept{Key: fmt.Sprint("k/", m.rnd.IntN(5)), At: m.clock.Now(), Body: []byte(fmt.Sprint(m.rnd.Uint32()))}
 	return m.both(k.Key, func(s storage.Store) error { return s.Keep(m.ctx, k) })
+}
+
+func (m *model) discard() string {
+	first, end := fmt.Sprint("k/", m.rnd.IntN(5)), fmt.Sprint("k/", m.rnd.IntN(5))
+	return m.both(first+" to "+end, func(s storage.Store) error { return s.Discard(m.ctx, first, end) })
 }
 
 func (m *model) number() string {
