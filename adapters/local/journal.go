@@ -19,8 +19,12 @@ type Journal interface {
 	// Append files an entry under its number. When it returns nil the entry is durable. Appending the same again changes
 	// nothing; ErrTaken when something else has that number. After any other error the entry may be there or not.
 	Append(ctx context.Context, seq int64, entry []byte) error
-	// Entries calls each with every entry from the number on, in order.
+	// Entries calls each with every entry from the number on that was not forgotten, in order.
 	Entries(ctx context.Context, from int64, each func(seq int64, entry []byte) error) error
+	// Forget drops every entry before the number for good, all at once for whoever reads: from then on Entries gives none of
+	// them, and to append one is ErrTaken. After an error either all of them are there or none, and some may still be on the
+	// disk; to forget again removes those, too.
+	Forget(ctx context.Context, before int64) error
 }
 
 // ErrTaken means: another entry of the journal has that number. Somebody else writes, or a write that was given up arrived.
@@ -50,12 +54,9 @@ type entry struct {
 	Acting   []waiting            `json:"acting,omitempty"`
 	Taken    []string             `json:"taken,omitempty"` // keys of events that the bot has
 	Ahead    *ahead               `json:"ahead,omitempty"`
-}
-
-// wholeEntry is an entry with what people did, which only a transcript reads.
-type wholeEntry struct {
-	entry
-	Deeds []deed `json:"deeds,omitempty"`
+	Deeds    []deed               `json:"deeds,omitempty"` // what people did, for transcripts
+	Part     int                  `json:"part,omitempty"`  // from 1: which part it is of the whole chat, written anew
+	Acts     []string             `json:"acts,omitempty"`  // in the first part: names of the newest acts
 }
 
 // waiting is an event that is yet to be handed over. Most have been long since when they are read, so they stay as they
@@ -73,7 +74,7 @@ type deed struct {
 
 // change is a change of the chat that is being made.
 type change struct {
-	entry  wholeEntry
+	entry  entry
 	window string
 	undo   []func() // in the order in which it was done
 }
@@ -141,23 +142,16 @@ func (c *Chat) commit(ctx context.Context) error {
 			return err
 		}
 	}
-	c.s.Rev, c.taken = rev, nil
-	c.learn(&e.entry)
+	c.s.Rev, c.taken, c.stale = rev, nil, true
+	c.learn(e)
 	close(c.news)
 	c.news = make(chan struct{})
 	return nil
 }
 
 // file makes an entry durable, or takes back what it says. Where another one has its number, that one counts.
-func (c *Chat) file(ctx context.Context, seq int64, e *wholeEntry) error {
-	b, err := json.Marshal(e)
-	if err != nil {
-		c.rollBack()
-		return fmt.Errorf("encode an entry of the local chat: %w", err)
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), appendWithin)
-	defer cancel()
-	err = c.journal.Append(ctx, seq, b)
+func (c *Chat) file(ctx context.Context, seq int64, e *entry) error {
+	err := c.append(context.WithoutCancel(ctx), seq, e)
 	if err == nil {
 		return nil
 	}
@@ -171,6 +165,17 @@ func (c *Chat) file(ctx context.Context, seq int64, e *wholeEntry) error {
 	return ErrNotSaved
 }
 
+// append makes an entry durable.
+func (c *Chat) append(ctx context.Context, seq int64, e *entry) error {
+	b, err := json.Marshal(e)
+	if err != nil {
+		return fmt.Errorf("encode an entry of the local chat: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, appendWithin)
+	defer cancel()
+	return c.journal.Append(ctx, seq, b)
+}
+
 func (e *entry) empty() bool {
 	return len(e.People)+len(e.Channels)+len(e.Messages)+len(e.Forms)+len(e.Handles)+len(e.Waiting)+len(e.Acting) == 0 &&
 		e.Ahead == nil
@@ -178,6 +183,7 @@ func (e *entry) empty() bool {
 
 // learn keeps the names of the newest acts, and when people and places changed.
 func (c *Chat) learn(e *entry) {
+	c.acts = append(c.acts, e.Acts...)
 	if e.Act != "" {
 		c.acts = append(c.acts, e.Act)
 		if len(c.acts) > 2*actsKnown {
@@ -206,6 +212,7 @@ func Restore(ctx context.Context, o Options) (*Chat, error) {
 	if err := c.read(ctx); err != nil {
 		return nil, fmt.Errorf("read the local chat's journal: %w", err)
 	}
+	c.stale = c.s.Rev > 0 // whoever wrote it may have died before it was written anew
 	if c.clock != nil && c.s.Rev > 0 {
 		c.clock.put(c.s.Ahead.People)
 	}
@@ -218,15 +225,12 @@ func Restore(ctx context.Context, o Options) (*Chat, error) {
 // read takes in the entries that came after the last one known.
 func (c *Chat) read(ctx context.Context) error {
 	var left []waiting
-	err := c.journal.Entries(ctx, c.s.Rev+1, func(seq int64, b []byte) error {
-		if seq != c.s.Rev+1 {
-			return fmt.Errorf("entry %d comes after entry %d", seq, c.s.Rev)
+	err := entriesAfter(ctx, c.journal, c.s.Rev, func(seq int64, e *entry, fresh bool) error {
+		if fresh && e.Part == 1 {
+			c.s, c.acts, left = newState(), nil, nil
+			c.reindex()
 		}
-		var e entry
-		if err := json.Unmarshal(b, &e); err != nil {
-			return fmt.Errorf("entry %d: %w", seq, err)
-		}
-		c.apply(&e, seq)
+		c.apply(e, seq)
 		left = slices.DeleteFunc(left, func(w waiting) bool { return slices.Contains(e.Taken, w.Key) })
 		// What somebody clicked was being handed over when this was written. Whether it was is not known, so it is again.
 		left = append(append(left, e.Waiting...), e.Acting...)
@@ -252,7 +256,6 @@ func (c *Chat) apply(e *entry, seq int64) {
 		c.putChannel(ch)
 	}
 	for _, m := range e.Messages {
-		m.Rev = seq
 		if old := c.index[m.Channel+"/"+m.ID]; old != nil {
 			*old = *m
 			continue
@@ -361,10 +364,19 @@ func (c *Chat) formOf(person string) *openForm {
 
 // acted notes that the bot is about to be handed what somebody clicked, typed or filled in.
 func (c *Chat) acted(e conversations.Event) {
-	c.tx.entry.Acting = append(c.tx.entry.Acting, c.filed(e))
+	w := c.filed(e)
+	c.tx.entry.Acting = append(c.tx.entry.Acting, w)
+	c.holds(append(slices.Clip(c.inHand), w))
 	if c.tx.window != "" {
 		c.windows[e.Key] = c.tx.window
 	}
+}
+
+// holds says what is being handed over now.
+func (c *Chat) holds(events []waiting) {
+	old := c.inHand
+	c.undo(func() { c.inHand = old })
+	c.inHand = events
 }
 
 // filed is an event as a journal keeps it; nothing where there is none.
@@ -385,9 +397,10 @@ func (c *Chat) filed(e conversations.Event) waiting {
 // die before, it is handed over again, which changes nothing.
 func (c *Chat) handedOver(key string) {
 	delete(c.windows, key)
-	waiting := c.s.Waiting
-	c.undo(func() { c.s.Waiting = waiting })
-	c.s.Waiting = slices.DeleteFunc(slices.Clone(waiting), func(w conversations.Event) bool { return w.Key == key })
+	old := c.s.Waiting
+	c.undo(func() { c.s.Waiting = old })
+	c.s.Waiting = slices.DeleteFunc(slices.Clone(old), func(w conversations.Event) bool { return w.Key == key })
+	c.holds(slices.DeleteFunc(slices.Clone(c.inHand), func(w waiting) bool { return w.Key == key }))
 	if c.journal != nil {
 		c.taken = append(c.taken, key)
 	}

@@ -19,7 +19,8 @@ import (
 // rows is a journal in memory. It can be made to fail.
 type rows struct {
 	mu   sync.Mutex
-	all  [][]byte
+	all  [][]byte                        // what was forgotten is nil
+	hold bool                            // nothing can be forgotten
 	fail func(seq int64) (kept, ok bool) // nil: it never does
 }
 
@@ -51,11 +52,30 @@ func (r *rows) Entries(_ context.Context, from int64, each func(int64, []byte) e
 	all := slices.Clone(r.all)
 	r.mu.Unlock()
 	for i := from; i <= int64(len(all)); i++ {
+		if all[i-1] == nil {
+			continue
+		}
 		if err := each(i, all[i-1]); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (r *rows) Forget(_ context.Context, before int64) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.hold {
+		return errors.New("the store is away")
+	}
+	clear(r.all[:before-1])
+	return nil
+}
+
+func (r *rows) holds(text string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return bytes.Contains(bytes.Join(r.all, nil), []byte(text))
 }
 
 // oneByOne is a bot that counts what it is handed by key, and answers commands with a form.
@@ -360,10 +380,8 @@ func TestAnActIsToldWithTheEntry(t *testing.T) {
 	}
 }
 
-// BenchmarkJournal is a chat of 10,000 messages, each with a reaction of somebody's and one of the bot's, and the time it
-// takes to make the chat of its journal again.
-func BenchmarkJournal(b *testing.B) {
-	j := &rows{}
+// largeChat is a chat of 10,000 messages, each with a reaction of somebody's and one of the bot's.
+func largeChat(b *testing.B, j *rows) *Chat {
 	clock := NewClock(time.Date(2026, 3, 2, 13, 2, 0, 0, time.UTC))
 	c := New(Options{Now: clock.Now, Journal: j})
 	c.Add(Person{Person: conversations.Person{ID: "ana", Name: "Ana", Active: true}})
@@ -381,6 +399,15 @@ func BenchmarkJournal(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+	return c
+}
+
+// BenchmarkJournal is the time that it takes to make a large chat of its journal again, as it is when it was never written
+// anew.
+func BenchmarkJournal(b *testing.B) {
+	j := &rows{}
+	largeChat(b, j)
+	clock := NewClock(time.Time{})
 	size := 0
 	for _, e := range j.all {
 		size += len(e)
@@ -394,9 +421,9 @@ func BenchmarkJournal(b *testing.B) {
 	b.ReportMetric(float64(len(j.all)), "entries")
 }
 
-func mustEntry(t *testing.T, b []byte) wholeEntry {
+func mustEntry(t *testing.T, b []byte) entry {
 	t.Helper()
-	var e wholeEntry
+	var e entry
 	if err := json.Unmarshal(b, &e); err != nil {
 		t.Fatal(err)
 	}

@@ -8,10 +8,10 @@
 // itself never comes back to it as an event.
 //
 // The pieces: people.go is what people do, receive.go turns it into events and hands them over, send.go is what the bot
-// does, journal.go makes all of it durable, clock.go is the time, render.go is how a message reads as plain text,
-// picture.go shows the whole chat, stage.go plays transcripts. In the browser: server.go answers, arrange.go changes who
-// and what there is, view.go is what somebody sees, html.go how a message looks, wind.go winds the clock, tell.go writes
-// down what was done, page/ is the page.
+// does, journal.go makes all of it durable, compact.go has what was deleted forgotten, clock.go is the time, render.go is
+// how a message reads as plain text, picture.go shows the whole chat, stage.go plays transcripts. In the browser: server.go
+// answers, arrange.go changes who and what there is, view.go is what somebody sees, html.go how a message looks, wind.go
+// winds the clock, tell.go writes down what was done, page/ is the page.
 package local
 
 import (
@@ -62,8 +62,10 @@ type Chat struct {
 	effects map[string]*message // by effect
 	handler adapters.Handler
 	tx      *change           // what is being done
+	inHand  []waiting         // events of clicks, commands and forms that the bot is being handed
 	taken   []string          // keys of events that the bot has, to be written down with the next entry
 	acts    []string          // names of the newest acts
+	stale   bool              // the journal may say what is not so any more
 	born    int64             // tells this chat from every other
 	around  int64             // the change that touched people or channels last
 	wound   int64             // the change that wound the clock last
@@ -98,19 +100,25 @@ func New(o Options) *Chat {
 func (*Chat) Name() string { return "local" }
 
 // Run hands events to the bot until the context ends: what waits at once, what people do from then on as they do it,
-// what could not be saved again every second.
+// what could not be saved again every second. Meanwhile it keeps the journal short.
 func (c *Chat) Run(ctx context.Context, h adapters.Handler) error {
 	c.connect(h)
 	defer c.connect(nil)
 	c.Redeliver(ctx)
 	again := time.NewTicker(retryEvery)
 	defer again.Stop()
+	anew := time.NewTicker(compactEvery)
+	defer anew.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-again.C:
 			c.Redeliver(ctx)
+		case <-anew.C:
+			if err := c.Compact(ctx); err != nil {
+				c.log.Warn("the local chat's journal still holds what was deleted", "platform", "local", "err", err)
+			}
 		}
 	}
 }

@@ -63,7 +63,7 @@ type message struct {
 	Reactions []conversations.Reaction `json:",omitempty"`
 	Tones     map[string]string        `json:",omitempty"` // the emoji as it was picked, by emoji and person, where that differs
 
-	Rev int64 `json:"-"` // the change that touched it last
+	Rev int64 // the change that touched it last
 }
 
 // openForm is a form that somebody has before them.

@@ -2,7 +2,6 @@ package local
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -101,17 +100,7 @@ func (s *Server) play(ctx context.Context, told string) (played, picture string,
 
 // tell writes down what people did.
 func (s *Server) tell(ctx context.Context) (string, error) {
-	var deeds []deed
-	err := s.chat.journal.Entries(ctx, 1, func(_ int64, b []byte) error {
-		var e struct {
-			Deeds []deed `json:"deeds"`
-		}
-		if err := json.Unmarshal(b, &e); err != nil {
-			return err
-		}
-		deeds = append(deeds, e.Deeds...)
-		return nil
-	})
+	deeds, err := s.chat.deeds(ctx)
 	if err != nil {
 		return "", fmt.Errorf("read the journal: %w", err)
 	}

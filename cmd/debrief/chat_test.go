@@ -6,7 +6,9 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -27,6 +29,7 @@ type tried struct {
 	t      *testing.T
 	chat   *local.Chat
 	server *local.Server
+	path   string // of the database
 	store  storage.Store
 	stores *local.Clock
 	winder wound
@@ -37,7 +40,8 @@ func tryOut(t *testing.T) *tried {
 	at := time.Date(2026, 3, 2, 13, 0, 0, 0, time.UTC)
 	people, stores := local.NewClock(at), local.NewClock(at)
 	stores.GoExactly(time.Now)
-	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "debrief.db"), sqlite.Options{Clock: stores.Now})
+	path := filepath.Join(t.TempDir(), "debrief.db")
+	store, err := sqlite.Open(t.Context(), path, sqlite.Options{Clock: stores.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +70,7 @@ func tryOut(t *testing.T) *tried {
 	})
 	w := wound{store, b}
 	s := local.NewServer(chat, local.ServerOptions{Zone: zone, Winder: w, Stage: stageFor(log), Log: log})
-	return &tried{t, chat, s, store, stores, w}
+	return &tried{t, chat, s, path, store, stores, w}
 }
 
 // ok waits until the bot is done with what was just done.
@@ -202,5 +206,69 @@ func TestSavedTranscriptPlaysBackEqual(t *testing.T) {
 	}
 	if diff := cmp.Diff(saved, again.String()); diff != "" {
 		t.Errorf("it plays back differently:\n%s", diff)
+	}
+	p.savedWithoutDeletedWords()
+}
+
+// savedWithoutDeletedWords writes the journal anew, after which what was deleted and edited away is told no more. It plays
+// back equal all the same.
+func (p *tried) savedWithoutDeletedWords() {
+	p.t.Helper()
+	p.ok(p.chat.Compact(p.t.Context()))
+	saved, err := p.server.Transcript(p.t.Context())
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	for words, want := range map[string]bool{
+		"was it all of Europe?": false, "(deleted)": true, "5 % of requests": false, "at 30 % now": true,
+		"Played again, something came out differently": false,
+	} {
+		if strings.Contains(saved, words) != want {
+			p.t.Errorf("%q stands in it: %v\n%s", words, !want, saved)
+		}
+	}
+}
+
+// onDisk reports whether a text stands anywhere in the files of a database.
+func onDisk(t *testing.T, path, text string) bool {
+	t.Helper()
+	files, err := filepath.Glob(path + "*")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("files %q, %v", files, err)
+	}
+	return slices.ContainsFunc(files, func(file string) bool {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.Contains(string(b), text)
+	})
+}
+
+// A message that was pinned and then deleted is nowhere on the disk, neither as the chat's nor as the bot's, once the
+// journal was written anew: while the program runs, without anything being closed.
+func TestDeletedMessageLeavesTheDisk(t *testing.T) {
+	if testing.Short() {
+		t.Skip("waits for a bot on a real clock")
+	}
+	const canary = "the canary that sang"
+	p := tryOut(t)
+	c, ctx, ops := p.chat, t.Context(), local.In("incidents")
+	say := func(text string) error {
+		_, err := c.Say(ctx, "ana", ops, text, local.Extra{})
+		return err
+	}
+	p.ok(say(canary))
+	p.ok(c.React(ctx, "bo", p.find("ana", canary), "📌"))
+	p.ok(say("all green"), c.React(ctx, "bo", p.find("ana", "all green"), "📌"))
+	p.ok(c.Command(ctx, "ana", ops, "timeline"))
+	p.ok(c.Dismiss(ctx, "ana", p.find(local.BotID, canary))) // what only she saw
+	if !onDisk(t, p.path, canary) {
+		t.Fatal("it was never there, so this proves nothing")
+	}
+	p.ok(c.Delete(ctx, "ana", p.find("ana", canary)))
+	p.ok(c.Compact(ctx))
+	if onDisk(t, p.path, "canary") {
+		t.Error("it is still on the disk")
 	}
 }

@@ -54,7 +54,10 @@ func runHere(ctx context.Context, c Config, out io.Writer, ready func(page, ops 
 		return err
 	}
 	defer p.store.Close()
-	return p.serve(ctx, c, out, "keeps everything in the "+c.storeName(), ready)
+	err = p.serve(ctx, c, out, "keeps everything in the "+c.storeName(), ready)
+	forgetting, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeWithin)
+	defer cancel()
+	return cmp.Or(err, p.chat.Compact(forgetting)) // what was deleted does not lie in the file until the next start
 }
 
 // serve runs the bot with the chat in the browser.

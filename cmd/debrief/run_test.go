@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
+	"encoding/json"
 	"io"
 	"net"
 	"net/http"
@@ -98,5 +100,65 @@ func TestServeStaysOnThisMachine(t *testing.T) {
 	c.HTTPAddr = "8080"
 	if err := c.localOnly(); err == nil || !strings.Contains(err.Error(), "127.0.0.1:8080") {
 		t.Errorf("no address: %v", err)
+	}
+}
+
+// do has somebody do something in the chat, and gives the answer's code and text.
+func do(t *testing.T, addr net.Addr, person, act string, asked map[string]any) (int, string) {
+	t.Helper()
+	asked["act"] = rand.Text()
+	body, err := json.Marshal(asked)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+addr.String()+"/api/"+person+"/"+act, bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, string(answer)
+}
+
+// What somebody deleted is not on the disk any more when the program has ended, however soon after that was.
+func TestServeEndsWithoutWhatWasDeleted(t *testing.T) {
+	const canary = "the canary that sang"
+	c := localConfig(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	there := make(chan net.Addr, 1)
+	ended := make(chan error, 1)
+	go func() { ended <- runHere(ctx, c, io.Discard, func(page, _ net.Addr) { there <- page }) }()
+	select {
+	case err := <-ended:
+		t.Fatal(err)
+	case at := <-there:
+		if code, answer := do(t, at, "ana", "say", map[string]any{"channel": "incidents", "text": canary}); code != http.StatusOK {
+			t.Fatalf("say: HTTP %d, %s", code, answer)
+		}
+		if !onDisk(t, c.SQLitePath, canary) {
+			t.Error("it was never there, so this proves nothing")
+		}
+		var page struct{ Messages []struct{ ID string } }
+		if err := json.Unmarshal([]byte(fetch(t, at, "/api/ana/messages?channel=incidents")), &page); err != nil || len(page.Messages) != 1 {
+			t.Fatalf("%d messages, %v", len(page.Messages), err)
+		}
+		if code, answer := do(t, at, "ana", "delete", map[string]any{"channel": "incidents", "message": page.Messages[0].ID}); code != http.StatusOK {
+			t.Fatalf("delete: HTTP %d, %s", code, answer)
+		}
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	if onDisk(t, c.SQLitePath, canary) {
+		t.Error("it is still on the disk")
 	}
 }

@@ -153,7 +153,9 @@ func TestSlackWhileTheDatabaseIsAway(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	there := make(chan [2]net.Addr, 1)
 	ended := make(chan error, 1)
-	go func() { ended <- runHere(ctx, c, io.Discard, func(page, ops net.Addr) { there <- [2]net.Addr{page, ops} }) }()
+	go func() {
+		ended <- runHere(ctx, c, io.Discard, func(page, ops net.Addr) { there <- [2]net.Addr{page, ops} })
+	}()
 	select {
 	case err := <-ended:
 		t.Fatal(err)
