@@ -31,7 +31,7 @@ func (b *Bot) Handle(ctx context.Context, e conversations.Event) (conversations.
 	go func() { // a store that ignores its deadline must not hold up the platform
 		var o outcome
 		o.err = b.guard(func() (err error) {
-			o.answer, err = b.handle(ctx, normal(e))
+			o.answer, err = b.handle(ctx, normal(conversations.AsCommand(e)))
 			return err
 		})
 		done <- o

@@ -248,6 +248,11 @@ func (r *Review) handOut(o *out, n int, who string, due when.Date, f Facts) {
 	o.reply("handed", strconv.Itoa(n))
 }
 
+// lacksAnswer reports whether a question is open, and nobody has said anything to it that counts.
+func (r *Review) lacksAnswer(n int) bool {
+	return !r.isClosed(n) && len(takenFor(r.answers(), n)) == 0
+}
+
 func (r *Review) handedTo(n int) (Handed, bool) {
 	i := slices.IndexFunc(r.Handed, func(h Handed) bool { return h.Question == n })
 	if i < 0 {

@@ -58,6 +58,7 @@ var Commands = []Command{
 	{Name: "publish", Args: "[PM-n] [anyway] [roles]", Help: "publish the report, with roles instead of names if you like", about: aboutReview},
 	{Name: "reopen", Args: "[PM-n]", Help: "take a published or cancelled review up again", about: aboutReview},
 	{Name: "actions", Args: "[mine | PM-n]", Help: "list open action items", AtOnce: true},
+	{Name: "mine", Help: "what waits for you: reviews, and your action items with their buttons", AtOnce: true},
 	{Name: "done", Args: "<A-n> <evidence>", Help: "close an action item as done", about: aboutNumber},
 	{Name: "wontdo", Args: "<A-n> <reason>", Help: "close an action item that will not be done", about: aboutNumber},
 	{Name: "later", Args: "<A-n> <a day | a week | date>", Help: "hear of an action item again after that; its due date stays", about: aboutNumber},

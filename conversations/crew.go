@@ -109,7 +109,7 @@ const onlyCrew = "Here only the crew takes part. `/postmortem settings` shows wh
 // action item deals with it, in the crew or not.
 func forCrew(e Event, typed Typed) bool {
 	if e.Kind == Submitted {
-		return e.Verb == "add" || KindOf(e.Subject) == KindReview
+		return e.Verb == "add" || e.Verb == "action" || KindOf(e.Subject) == KindReview
 	}
 	return typed.about == aboutNew || typed.about == aboutReview || strings.HasPrefix(typed.Name, "timeline ")
 }

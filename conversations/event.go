@@ -18,6 +18,7 @@ const (
 	Clicked   EventKind = "clicked"   // a button or a menu of ours; Verb, Subject and Value are the control's
 	Submitted EventKind = "submitted" // a form of ours; Verb, Subject and Value are the form's, Fields what was typed
 	Joined    EventKind = "joined"    // the bot was added to Where
+	Opened    EventKind = "opened"    // somebody looks at their own page; what they see is the answer
 	Looked    EventKind = "looked"    // reading back found that Message differs from what is stored
 
 	Sent    EventKind = "sent"    // a post of this subject reached the platform: Slot, Result

@@ -8,19 +8,6 @@ import (
 	"github.com/debrief-bot/debrief/conversations/postmortem"
 )
 
-// addForm is "Add to timeline" on a message, or on nothing.
-func addForm(e Event) *Form {
-	form := &Form{Title: "Add to timeline", Verb: "add", Submit: "Keep", Inputs: []Input{
-		{Name: "text", Label: "What happened", Value: shorten(e.Text, answerRunes), Lines: true},
-		{Name: "when", Label: "When", Hint: "14:05, yesterday 23:50, 10m ago; empty: now", Optional: true},
-	}}
-	if e.Message.ID != "" {
-		form.Value = e.Message.Key()
-		form.Inputs[1].Hint = "empty: when it was written"
-	}
-	return form
-}
-
 func (r *Review) answerForm(id, question string) Answer {
 	n, _ := strconv.Atoi(question)
 	q, ok := r.question(n)
@@ -47,10 +34,10 @@ func (r *Review) fillForm(p *page, id string) Answer {
 	for _, l := range open[:min(fillLines, len(open))] {
 		n := strconv.Itoa(l.Ordinal)
 		if l.Owner == "" {
-			form.Inputs = append(form.Inputs, Input{Name: "owner " + n, Label: shorten(l.Text, 38) + ": who?", Hint: "@kim", Optional: true})
+			form.Inputs = append(form.Inputs, Input{Name: "owner " + n, Label: shorten(l.Text, 38) + ": who?", Hint: "@kim", Pick: PickPerson, Optional: true})
 		}
 		if l.Due.IsZero() {
-			form.Inputs = append(form.Inputs, Input{Name: "due " + n, Label: shorten(l.Text, 34) + ": by when?", Hint: "fri, 2 weeks, 2026-12-01", Optional: true})
+			form.Inputs = append(form.Inputs, Input{Name: "due " + n, Label: shorten(l.Text, 34) + ": by when?", Hint: "fri, 2 weeks, 2026-12-01", Pick: PickDay, Optional: true})
 		}
 	}
 	return Answer{Form: form}
@@ -86,11 +73,7 @@ func (r *Review) formFor(p *page, id string, e Event) Answer {
 		}
 	case "severity":
 		form.Title = "Severity"
-		var options []Option
-		for n := 1; n <= 5; n++ {
-			options = append(options, Option{"Severity " + strconv.Itoa(n), strconv.Itoa(n)})
-		}
-		form.Inputs = []Input{{Name: "severity", Label: "How bad was it? 1 is the worst", Options: options}}
+		form.Inputs = []Input{{Name: "severity", Label: "How bad was it? 1 is the worst", Options: severities()}}
 	case "moments":
 		form.Title = "Four moments"
 		said, _ := r.moments(r.answers(), p.facts)
@@ -111,8 +94,8 @@ func (r *Review) formFor(p *page, id string, e Event) Answer {
 		}
 		form.Inputs = []Input{
 			{Name: "question", Label: "What?", Options: options},
-			{Name: "owner", Label: "Whom?", Hint: "@kim"},
-			{Name: "due", Label: "By when?", Hint: "thu, 2 days, 2026-12-01", Optional: true},
+			{Name: "owner", Label: "Whom?", Hint: "@kim", Pick: PickPerson},
+			{Name: "due", Label: "By when?", Hint: "thu, 2 days, 2026-12-01", Pick: PickDay, Optional: true},
 		}
 	case "skip":
 		form.Title = "Leave a question out"
@@ -124,7 +107,7 @@ func (r *Review) formFor(p *page, id string, e Event) Answer {
 	case "park":
 		form.Title = "Park this review"
 		form.Submit = "Park"
-		form.Inputs = []Input{{Name: "until", Label: "Until when?", Hint: "next monday, or empty", Optional: true}}
+		form.Inputs = []Input{{Name: "until", Label: "Until when?", Hint: "next monday, or empty", Pick: PickDay, Optional: true}}
 	case "cancel":
 		form.Title = "Cancel this review"
 		form.Submit = "Cancel it"
@@ -132,7 +115,7 @@ func (r *Review) formFor(p *page, id string, e Event) Answer {
 	case "hand over":
 		form.Title = "Hand over"
 		form.Submit = "Hand over"
-		form.Inputs = []Input{{Name: "owner", Label: "Who leads it from now on?", Hint: "@kim"}}
+		form.Inputs = []Input{{Name: "owner", Label: "Who leads it from now on?", Hint: "@kim", Pick: PickPerson}}
 	default:
 		return Answer{}
 	}

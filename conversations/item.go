@@ -487,11 +487,11 @@ func (i *ActionItem) do(o *out, d deed, e Event, f Facts) {
 	i.reply(o, "now", e)
 }
 
-// reply answers whoever did something. Where they typed it, the answer has a button that takes it back; where they
-// pressed a button, the message that had it will.
+// reply answers whoever did something. Where they typed it, or did it on their own page, the answer has a button that takes
+// it back; where they pressed a button of a message, that will.
 func (i *ActionItem) reply(o *out, what string, e Event) {
 	typed := ""
-	if e.Kind == Commanded || e.Kind == Said {
+	if e.Kind == Commanded || e.Kind == Said || e.Message.ID == "" {
 		typed = "typed"
 	}
 	o.reply("item", what, typed)
@@ -502,10 +502,15 @@ func (i *ActionItem) concerns(who string) bool {
 	return who != "" && (who == i.Owner || who == i.Candidate || who == i.Holder || who == i.By)
 }
 
+// asks reports whether it waits for somebody to say whether they take it.
+func (i *ActionItem) asks(who string) bool {
+	return who == i.Candidate || (who == i.Owner && i.State == ItemProposed && i.Candidate == "")
+}
+
 // refuses says why somebody cannot do this: the name of what Render answers; empty when they can.
 func (i *ActionItem) refuses(d deed, e Event, f Facts) string {
 	leads := e.Who == i.Facilitator || f.Person(e.Who).Admin
-	asked := e.Who == i.Candidate || (e.Who == i.Owner && i.State == ItemProposed && i.Candidate == "")
+	asked := i.asks(e.Who)
 	free := i.State == ItemOpen || (leads && (i.State == ItemOrphaned || i.Lapsed))
 	switch d.verb {
 	case "back":

@@ -103,8 +103,19 @@ type Input struct {
 	Lines    bool     // several lines
 	Options  []Option // a choice instead of free text
 	Many     bool     // several options can be chosen: values, also the one that stands there, are separated by spaces
+	Pick     Pick     // what is to be chosen, where the platform has something to choose it with
 	Optional bool
 }
+
+// Pick is something that platforms let people choose instead of type. What is typed is read as well.
+type Pick string
+
+// What can be picked.
+const (
+	PickPerson  Pick = "person"  // the value is their id
+	PickDay     Pick = "day"     // the value is 2026-12-01
+	PickChannel Pick = "channel" // the value is its id
+)
 
 // Answer is what is said at once to the person who acted, before or instead of anything durable: nothing, a private
 // line, a form, or field errors that keep a form open.

@@ -294,13 +294,13 @@ func (i *ActionItem) form(p *page, id string, e Event) Answer {
 		form.Inputs = []Input{{Name: "text", Label: label, Hint: "why not; it stands in the report", Lines: true}}
 	case "give":
 		form.Title, form.Submit = "Hand "+name+" over", "Ask them"
-		form.Inputs = []Input{{Name: "owner", Label: label, Hint: "@kim; it is theirs once they say yes"}}
+		form.Inputs = []Input{{Name: "owner", Label: label, Hint: "@kim; it is theirs once they say yes", Pick: PickPerson}}
 	case "later":
 		form.Title = "Hear of " + name + " later"
-		form.Inputs = []Input{{Name: "due", Label: label, Hint: "friday, in 3 weeks, 2026-12-01"}}
+		form.Inputs = []Input{{Name: "due", Label: label, Hint: "friday, in 3 weeks, 2026-12-01", Pick: PickDay}}
 	case "due":
 		form.Title = "Another date for " + name
-		form.Inputs = []Input{{Name: "due", Label: label, Hint: "friday, in 3 weeks, 2026-12-01", Value: i.Due.DayOnly().String()}}
+		form.Inputs = []Input{{Name: "due", Label: label, Hint: "friday, in 3 weeks, 2026-12-01", Value: i.Due.DayOnly().String(), Pick: PickDay}}
 	case "decline":
 		form.Title = "Not take " + name
 		form.Inputs = []Input{{Name: "text", Label: label, Hint: "why, if you like to say", Optional: true, Lines: true}}

@@ -99,7 +99,7 @@ func (n *Nudge) waits(i *ActionItem) bool {
 	case !i.State.open():
 		return false
 	case n.Rule == RuleHand:
-		return i.Candidate == n.Person || (i.State == ItemProposed && i.Owner == n.Person && i.Candidate == "")
+		return i.asks(n.Person)
 	}
 	return i.Holder == n.Person && i.Candidate == "" && !i.Touched.After(n.Said)
 }
@@ -135,11 +135,7 @@ func (n *Nudge) renderHand(p *page) {
 		}
 		p.words(" (" + number("PM", i.PM) + " ").quote(i.Title).words(", led by ").someone(i.Facilitator).words(")")
 		if waiting++; waiting <= itemsPressed {
-			label := " " + number("A", i.Number)
-			p.row(
-				Control{Label: "Yes" + label, Verb: "accept", Subject: ids[k], Primary: true}, itemForm("Other date"+label, "due", ids[k]),
-				itemForm("Not me"+label, "decline", ids[k]),
-			)
+			p.row(i.yesOrNo(ids[k])...)
 		}
 	}
 	switch {
@@ -190,7 +186,7 @@ func (n *Nudge) renderWeekly(p *page) {
 		p.words("\nWhat is nobody else's is yours to hand over, take or close, since you lead the review.")
 	}
 	if pressed > itemsPressed {
-		p.words("\nFor the rest, type it: `done A-1 <evidence>`, `later A-1 a week`, `give A-1 @kim`.")
+		p.words(restTyped)
 	}
 	if pressed > 0 {
 		p.row(Control{Label: "Pause these for two weeks", Verb: "me pause", Subject: personID(n.Where.Workspace, n.Person)})
@@ -241,22 +237,36 @@ func beWords(n int, of string) string {
 	return strconv.Itoa(n) + of + " are"
 }
 
+// restTyped is said below a list of action items that has no room for all their buttons.
+const restTyped = "\nFor the rest, type it: `done A-1 <evidence>`, `later A-1 a week`, `give A-1 @kim`."
+
 // presses are the buttons of an item that waits.
 func (n *Nudge) presses(i *ActionItem, id string, rule cadence) []Control {
+	if n.Ask && i.Owner == n.Person {
+		label := " " + number("A", i.Number)
+		return []Control{
+			{Label: "Keep" + label, Verb: "keep", Subject: id}, {Label: "Give back" + label, Verb: "back", Subject: id},
+			itemForm("Done"+label, "done", id), itemForm("Close"+label, "wontdo", id),
+		}
+	}
+	return i.presses(id, n.Person, rule)
+}
+
+// presses are the buttons of an item for whoever has it to deal with.
+func (i *ActionItem) presses(id, who string, rule cadence) []Control {
 	label := " " + number("A", i.Number)
 	done := itemForm("Done"+label, "done", id)
-	back := Control{Label: "Give back" + label, Verb: "back", Subject: id}
 	switch {
-	case i.Owner != n.Person:
+	case i.Owner != who:
 		return []Control{
 			{Label: "Take" + label, Verb: "take", Subject: id, Primary: true},
 			itemForm("Hand over"+label, "give", id),
 			itemForm("Will not do"+label, "wontdo", id),
 		}
-	case n.Ask:
-		return []Control{{Label: "Keep" + label, Verb: "keep", Subject: id}, back, done, itemForm("Close"+label, "wontdo", id)}
 	case rule.nameless:
-		return []Control{done, {Label: "Still on it" + label, Verb: "keep", Subject: id}, back}
+		return []Control{
+			done, {Label: "Still on it" + label, Verb: "keep", Subject: id}, {Label: "Give back" + label, Verb: "back", Subject: id},
+		}
 	}
 	return []Control{
 		done,
@@ -265,6 +275,15 @@ func (n *Nudge) presses(i *ActionItem, id string, rule cadence) []Control {
 		{Label: "More" + label, Verb: "item form", Subject: id, Options: []Option{
 			{"need help", "need help"}, {"another due date", "due"}, {"will not do", "wontdo"},
 		}},
+	}
+}
+
+// yesOrNo are the buttons by which somebody says whether they take an item.
+func (i *ActionItem) yesOrNo(id string) []Control {
+	label := " " + number("A", i.Number)
+	return []Control{
+		{Label: "Yes" + label, Verb: "accept", Subject: id, Primary: true},
+		itemForm("Other date"+label, "due", id), itemForm("Not me"+label, "decline", id),
 	}
 }
 
@@ -280,7 +299,7 @@ func itemForm(label, command, id string) Control {
 func (n *Nudge) renderReviews(p *page) {
 	for _, q := range n.Questions {
 		r, ok := n.review(p, q.Review)
-		if !ok || r.isClosed(q.N) {
+		if !ok || !r.lacksAnswer(q.N) {
 			continue
 		}
 		asked, ok := r.question(q.N)
@@ -288,11 +307,7 @@ func (n *Nudge) renderReviews(p *page) {
 			continue
 		}
 		p.paragraph()
-		p.words("**" + r.name() + "** ").quote(r.Title).words(" waits for you: " + strconv.Itoa(q.N) + " · " + asked.Title)
-		if !q.By.IsZero() {
-			p.words(", by " + dueWords(q.By.DayOnly().String()))
-		}
-		p.toCard(r)
+		r.waitsForAnswer(p, asked, q.By)
 	}
 	for _, t := range n.Notes {
 		if r, ok := n.review(p, t.Review); ok {

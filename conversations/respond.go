@@ -11,11 +11,18 @@ import (
 // RespondNeeds says what Respond must know.
 func RespondNeeds(e Event, f Facts) Needs {
 	n := Needs{}
+	if e.Kind == Opened {
+		return homeNeeds(e, f)
+	}
 	if e.Kind == Clicked {
 		n.Load = []string{e.Subject}
+		if e.Verb == "action form" {
+			n.Queries = hereQueries(e)
+		}
 		if s, ok := f.Subject(e.Subject); ok {
 			if r, ok := s.State.(*Review); ok {
 				n = merged(n, recordNeeds(s.ID, r, f))
+				n.Sees = sight(r.Home, e)
 				if len(r.Published) > 0 {
 					n.Kept = append(n.Kept, r.Published[len(r.Published)-1].Key)
 				}
@@ -54,6 +61,8 @@ func RespondNeeds(e Event, f Facts) Needs {
 			}
 		}
 		n.Sees = sights(e, f)
+	case "mine":
+		return homeNeeds(e, f)
 	case "settings":
 		n.Powers = []string{e.Who}
 		n.People = append(n.People, f.Settings.crewPeople()...)
@@ -84,6 +93,7 @@ func sights(e Event, f Facts) []Sees {
 func merged(a, b Needs) Needs {
 	a.Queries = append(a.Queries, b.Queries...)
 	a.Load = append(a.Load, b.Load...)
+	a.Sees = append(a.Sees, b.Sees...)
 	a.People = known(append(a.People, b.People...))
 	return a
 }
@@ -152,8 +162,12 @@ func actionsQuery(e Event, typed Typed, f Facts) Query {
 // Respond answers an event that only reads: help, lists, opening a form.
 func Respond(e Event, f Facts) Answer {
 	p := &page{facts: f, zone: f.Person(e.Who).Location(f.Zone)}
-	if e.Kind == Clicked {
+	switch e.Kind {
+	case Clicked:
 		return respondClick(p, e, f)
+	case Opened:
+		home(p, e, f)
+		return Answer{Private: p.body}
 	}
 	typed, ok := ParseCommand(e.Text)
 	if !ok {
@@ -178,6 +192,8 @@ func Respond(e Event, f Facts) Answer {
 		draft(p, s.ID, s.State.(*Review), f)
 	case "actions":
 		listActions(p, e, f)
+	case "mine":
+		home(p, e, f)
 	case "me":
 		f.personOf(e.Where.Workspace, e.Who).words(p, when.DateOf(f.Now.In(p.zone)))
 	case "list":
@@ -301,6 +317,10 @@ func respondClick(p *page, e Event, f Facts) Answer {
 	switch {
 	case e.Verb == "add form":
 		return Answer{Form: addForm(e)}
+	case e.Verb == "start form":
+		return Answer{Form: startForm(e)}
+	case e.Verb == "action form":
+		return actionForm(e, f)
 	case e.Verb == "help":
 		help(p, "")
 	case e.Verb == "keeps":
@@ -311,7 +331,9 @@ func respondClick(p *page, e Event, f Facts) Answer {
 	case KindOf(s.ID) == KindItem:
 		return s.State.(*ActionItem).form(p, s.ID, e)
 	case !isReview:
-		return private("This button is from before. `/postmortem list` shows what there is now.")
+		return private(notOurs)
+	case r.begun() && f.hides(r.Home, e):
+		return private(noSuch(r.name()))
 	case e.Verb == "timeline":
 		showTimeline(p, r.entries(r.answers(), f), "Nothing is on the timeline of this review.")
 	case e.Verb == "draft":

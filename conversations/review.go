@@ -172,6 +172,9 @@ func reviewNeeds(id string, r *Review, e Event) Needs {
 	if r == nil {
 		return n
 	}
+	if e.Kind == Clicked || e.Kind == Submitted {
+		n.Sees = append(n.Sees, sight(r.Home, e)...)
+	}
 	if e.Kind == Clicked && !r.begun() {
 		n.Sees = append(n.Sees, sourceSees(WorkspaceOf(id), r.Facilitator, r.Also)...)
 	}
@@ -251,10 +254,8 @@ func stepReview(o *out, r *Review, e Event, f Facts) *Review {
 		} else {
 			r.reread(o, e.Message.ID)
 		}
-	case Clicked:
-		r.clicked(o, e, f)
-	case Submitted:
-		r.submitted(o, e, f)
+	case Clicked, Submitted:
+		r.pressed(o, e, f)
 	case Sent:
 		r.sent(o, e)
 	case Refused:
@@ -357,6 +358,19 @@ func (r *Review) open(o *out, from, until time.Time, f Facts) {
 		place = r.Thread
 	}
 	o.add(Effect{Kind: Post, To: "card", Slot: "card", Place: place, View: "card"})
+}
+
+// pressed is a button or a form. Those on one's own page may be from before: whoever cannot see the review any more is
+// told what strangers are told.
+func (r *Review) pressed(o *out, e Event, f Facts) {
+	switch {
+	case r.begun() && f.hides(r.Home, e):
+		o.say(noSuch(r.name()))
+	case e.Kind == Clicked:
+		r.clicked(o, e, f)
+	default:
+		r.submitted(o, e, f)
+	}
 }
 
 func (r *Review) clicked(o *out, e Event, f Facts) {
@@ -524,6 +538,8 @@ func (r *Review) submitted(o *out, e Event, f Facts) {
 	switch e.Verb {
 	case "answer":
 		r.answer(o, Heard{ID: e.Key, Who: e.Who, At: e.At, Text: e.Field("text"), Masked: e.Masked, Question: n})
+	case "action":
+		r.answer(o, Heard{ID: e.Key, Who: e.Who, At: e.At, Text: actionLine(e), Masked: e.Masked, Question: r.giving(PartActions)})
 	case "fill":
 		r.fill(o, e, f)
 	case "sort":

@@ -44,7 +44,13 @@ func Route(e Event, s Settings) Routing {
 	case Clicked:
 		return Routing{AtOnce: readingVerbs[e.Verb] || e.Value == formChoice}
 	case Submitted:
-		return Routing{Check: true}
+		r := Routing{Check: true}
+		if n := reviewOfForm(e); n > 0 {
+			r.Addresses = []string{numberAddress(e.Where.Workspace, "PM", n)}
+		}
+		return r
+	case Opened:
+		return Routing{AtOnce: true}
 	}
 	return Routing{}
 }
@@ -53,7 +59,7 @@ func Route(e Event, s Settings) Routing {
 var readingVerbs = map[string]bool{
 	"draft": true, "timeline": true, "answer form": true, "fill form": true, "add form": true, "sort form": true,
 	"rewrite form": true, "form": true, "more": true, "look": true, "changes": true, "help": true, "keeps": true,
-	"setting form": true, "item form": true,
+	"setting form": true, "item form": true, "start form": true, "action form": true,
 }
 
 func routeSaid(e Event) Routing {
@@ -143,8 +149,14 @@ func (r Routing) Subjects(e Event, s Settings, found map[string][]string) ([]str
 			}
 			return []string{handID(e, 1)}, Answer{}
 		}
+		if n := reviewOfForm(e); n > 0 {
+			if ids := all(r.Addresses, found); len(ids) > 0 {
+				return ids[:1], Answer{}
+			}
+			return nil, refusal(e, noSuch(number("PM", n)))
+		}
 		if KindOf(e.Subject) == "" || WorkspaceOf(e.Subject) != e.Where.Workspace {
-			return nil, private("This button belongs to another workspace or to a version of me that is gone. `/postmortem list` shows what there is.")
+			return nil, refusal(e, notOurs)
 		}
 		return []string{e.Subject}, Answer{}
 	case Joined:
@@ -232,6 +244,17 @@ func all(addresses []string, found map[string][]string) []string {
 	return ids
 }
 
+// notOurs is said of a button or a form that nothing here is known by.
+const notOurs = "This belongs to another workspace or to a version of me that is gone. `/postmortem list` shows what there is."
+
+// refusal says why something is not done: in a form, which stays as it was filled in, else privately.
+func refusal(e Event, words string) Answer {
+	if e.Kind == Submitted {
+		return Answer{Errors: []Field{{Value: words}}}
+	}
+	return private(words)
+}
+
 // private is an answer of one line.
 func private(text string) Answer {
 	return Answer{Private: Body{Text: []Span{{Kind: Words, Text: text}}}}
@@ -245,6 +268,9 @@ func CheckNeeds(e Event, f Facts) Needs {
 	}
 	if typed, _ := ParseCommand(e.Text); typed.Name == "start" {
 		n.Sees = sourceSees(e.Where.Workspace, e.Who, startSources(e, typed))
+		if len(e.Fields) > 0 {
+			n.Sees = append(n.Sees, Sees{Who: e.Who, Where: e.Where})
+		}
 	}
 	return n
 }
@@ -252,6 +278,14 @@ func CheckNeeds(e Event, f Facts) Needs {
 // Check looks at what was typed before it is accepted. false: it is not accepted; the answer says why, beside the field
 // of a form, which stays open.
 func Check(e Event, f Facts) (Answer, bool) {
+	answer, ok := checkTyped(e, f)
+	if !ok && len(e.Fields) > 0 && !answer.Private.IsZero() {
+		answer = Answer{Errors: []Field{{Value: Plain(answer.Private.Text)}}}
+	}
+	return answer, ok
+}
+
+func checkTyped(e Event, f Facts) (Answer, bool) {
 	typed, _ := ParseCommand(e.Text)
 	if forCrew(e, typed) {
 		if no := f.takesPart(e.Who); no != "" {
@@ -288,6 +322,9 @@ func Check(e Event, f Facts) (Answer, bool) {
 	case aboutNew:
 		if typed.Name == "event" {
 			return checkEvent(e, f)
+		}
+		if len(e.Fields) > 0 && !f.Sees[Sees{Who: e.Who, Where: e.Where}] {
+			return Answer{Errors: []Field{{"channel", "I know no such channel that you can see."}}}, false
 		}
 		if answer, ok := checkSources(e, typed, f); !ok {
 			return answer, false
@@ -329,7 +366,7 @@ func checkForm(e Event, f Facts) (Answer, bool) {
 		if _, problem := f.Settings.change(e.Value + " " + orElse(strings.TrimSpace(e.Field("value")), "default")); problem != "" {
 			wrong = append(wrong, Field{"value", problem})
 		}
-	case "answer", "add", "rewrite", "done", "wontdo", "need help":
+	case "answer", "add", "action", "rewrite", "done", "wontdo", "need help":
 		if text == "" {
 			wrong = append(wrong, Field{"text", "There is nothing here yet."})
 		}
