@@ -245,7 +245,8 @@ func (n *Nudge) presses(i *ActionItem, id string, rule cadence) []Control {
 	if n.Ask && i.Owner == n.Person {
 		label := " " + number("A", i.Number)
 		return []Control{
-			{Label: "Keep" + label, Verb: "keep", Subject: id}, {Label: "Give back" + label, Verb: "back", Subject: id},
+			{Label: "Keep" + label, Verb: "keep", Subject: id},
+			{Label: "Give back" + label, Verb: "back", Subject: id},
 			itemForm("Done"+label, "done", id), itemForm("Close"+label, "wontdo", id),
 		}
 	}
