@@ -161,6 +161,10 @@ func (r Routing) Subjects(e Event, s Settings, found map[string][]string) ([]str
 		return []string{e.Subject}, Answer{}
 	case Joined:
 		return []string{workspaceID(e.Where.Workspace)}, Answer{}
+	case Told:
+		if e.Verb == away {
+			return []string{workspaceID(e.Where.Workspace)}, Answer{}
+		}
 	}
 	return nil, Answer{}
 }

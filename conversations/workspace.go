@@ -11,6 +11,13 @@ type WorkspaceState struct {
 	Settings Settings  `json:"settings,omitzero"`
 	Alive    time.Time `json:"alive,omitzero"`
 	Asked    string    `json:"asked,omitempty"` // the admin who was asked for the preset
+	Reading  []Reading `json:"reading,omitempty"`
+}
+
+// Reading is a place that is being read back: by which slot, and from when on.
+type Reading struct {
+	Slot string    `json:"slot"`
+	From time.Time `json:"from"`
 }
 
 const (
@@ -42,11 +49,15 @@ func SettingsOf(s Subject) Settings {
 	return settings
 }
 
-// Away is the event by which the bot asks a workspace to read back: it was away from the platform and is back at the
-// moment at. since is when it was last known to be there; zero: ask the workspace itself.
+// away is the verb of Away.
+const away = "away"
+
+// Away is the event by which a workspace is asked to read back: the bot was away from the platform and is back at the
+// moment at. since is when it was last known to be there; zero: ask the workspace itself. The bot says it at its start,
+// an adapter hands it in when it had no connection for a while.
 func Away(workspace string, since, at time.Time) Addressed {
 	e := Event{
-		Key: workspace + "/away/" + at.UTC().Format(time.RFC3339Nano), Kind: Told, Verb: "away", At: at,
+		Key: workspace + "/away/" + at.UTC().Format(time.RFC3339Nano), Kind: Told, Verb: away, At: at,
 		Where: Place{Workspace: workspace},
 	}
 	if !since.IsZero() {
@@ -78,8 +89,10 @@ func stepWorkspace(o *out, w *WorkspaceState, e Event, f Facts) *WorkspaceState 
 	}
 	switch {
 	case e.Kind == Joined:
-		o.readBack(e.Where.Root(), e.At.Add(-readBackJoin))
-	case e.Kind == Told && e.Verb == "away":
+		w.readBack(o, e.Where.Root(), e.At.Add(-readBackJoin))
+	case e.Kind == ReadTo || e.Kind == Refused:
+		w.Reading = slices.DeleteFunc(w.Reading, func(r Reading) bool { return r.Slot == e.Slot })
+	case e.Kind == Told && e.Verb == away:
 		since := w.Alive
 		if t, err := time.Parse(time.RFC3339Nano, e.Value); err == nil {
 			since = t
@@ -90,7 +103,7 @@ func stepWorkspace(o *out, w *WorkspaceState, e Event, f Facts) *WorkspaceState 
 		}
 		for _, p := range f.Places {
 			if p.Workspace == o.workspace() {
-				o.readBack(p, from)
+				w.readBack(o, p, from)
 			}
 		}
 		w.lookAround(o, f)
@@ -108,10 +121,19 @@ func stepWorkspace(o *out, w *WorkspaceState, e Event, f Facts) *WorkspaceState 
 	return w
 }
 
-// readBack asks for what was written in a place.
-func (o *out) readBack(p Place, from time.Time) {
-	name := "readback " + strings.TrimPrefix(p.Address(), p.Workspace+"/")
-	o.add(Effect{Kind: ReadBack, To: name, Slot: name, Place: p, At: from})
+// readBack asks for what was written in a place. It takes the place of a reading that has not begun, so it begins no
+// later than that.
+func (w *WorkspaceState) readBack(o *out, p Place, from time.Time) {
+	slot := "readback " + strings.TrimPrefix(p.Address(), p.Workspace+"/")
+	i := slices.IndexFunc(w.Reading, func(r Reading) bool { return r.Slot == slot })
+	if i < 0 {
+		i = len(w.Reading)
+		w.Reading = append(w.Reading, Reading{slot, from})
+	}
+	if from.Before(w.Reading[i].From) {
+		w.Reading[i].From = from
+	}
+	o.add(Effect{Kind: ReadBack, To: slot, Slot: slot, Place: p, At: w.Reading[i].From})
 }
 
 // lookAround reads the threads of open reviews and every known pin once more.
@@ -120,7 +142,7 @@ func (w *WorkspaceState) lookAround(o *out, f Facts) {
 		switch state := s.State.(type) {
 		case *Review:
 			if state.Thread.Thread != "" {
-				o.readBack(state.Thread, state.Started)
+				w.readBack(o, state.Thread, state.Started)
 			}
 		case *TimelineEvent:
 			if state.Message.ID != "" && state.Deleted.IsZero() {
