@@ -10,6 +10,8 @@
 //     retry, by another connection or by reading back has the same Key.
 //   - It acknowledges to the platform only after Handler.Handle returned nil. An error means "not saved": the platform
 //     is told to send again, or the person to try again.
+//   - When what happened for a while may not have reached it, it hands in conversations.Away once it is connected again, and
+//     until that is saved: the bot reads back. (At its start the bot reads back by itself, once Places answers.)
 //   - The bot's own messages and reactions never come in as events.
 //   - What somebody writes to the bot alone, in direct messages, counts as a mention: Event.Mention is set, and
 //     Snapshot.Mention when it is read.

@@ -76,8 +76,9 @@ var owners = []owner{
 	{"github.com/bwmarrin/discordgo", []string{"adapters/discord"}, "no other package knows Discord"},
 }
 
-// testTools are modules that any test, and any suite of tests, may use.
-var testTools = []string{"github.com/google/go-cmp", "pgregory.net/rapid", "golang.org/x/tools/txtar", "golang.org/x/net/html", "github.com/yuin/goldmark"}
+// testTools are modules that any test, and any suite of tests, may use. gorilla/websocket, which slack-go needs anyway, is
+// the server's side of Slack's Socket Mode.
+var testTools = []string{"github.com/gorilla/websocket", "github.com/google/go-cmp", "pgregory.net/rapid", "golang.org/x/tools/txtar", "golang.org/x/net/html", "github.com/yuin/goldmark"}
 
 // impure are packages of the standard library that the rules must not import.
 var impure = []string{"context", "os", "os/exec", "io/fs", "io/ioutil", "net", "net/http", "log", "log/slog", "database/sql", "math/rand", "math/rand/v2", "crypto/rand", "sync", "syscall", "path/filepath"}

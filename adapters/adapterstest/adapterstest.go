@@ -76,6 +76,9 @@ type Platform struct {
 	Unreachable string              // somebody who cannot be written to
 	Expire      func(t *testing.T)  // the time for answering privately passes, for all acts so far
 	Busy        func(t *testing.T, after time.Duration)
+	// Cut has nothing reach the adapter for a while, and returns when it is connected again. nil: what happens meanwhile
+	// is kept for it.
+	Cut func(t *testing.T)
 	// Lose has the answer to the next post get lost on its way: the message is there and the adapter does not hear of it.
 	Lose func(t *testing.T)
 }
@@ -144,6 +147,7 @@ var cases = []struct {
 	{"buttons and menus", controls},
 	{"forms", forms},
 	{"answers at once", answersAtOnce},
+	{"says that it was away", saysAway},
 	{"posts and edits", posts},
 	{"reacts, twice the same", reacts},
 	{"writes to a person", writes},

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/debrief-bot/debrief/adapters"
 	"github.com/debrief-bot/debrief/conversations"
@@ -421,4 +422,23 @@ func (b *bench) read(ref conversations.MessageRef) conversations.Snapshot {
 		}
 	}
 	return s
+}
+
+// saysAway: what happened while nothing reached the adapter is read back by the bot, which has to know of it.
+func saysAway(b *bench) {
+	if b.p.Cut == nil {
+		return
+	}
+	b.door.fails()
+	n := len(b.door.all())
+	b.p.Cut(b.T)
+	b.until(n + 1)
+	b.door.says(nil)
+	n = len(b.door.all())
+	e := b.until(n + 1)[n]
+	want := conversations.Away(b.p.Channel.Workspace, e.At, e.At).Event
+	since, err := time.Parse(time.RFC3339Nano, e.Value)
+	if e.Kind != want.Kind || e.Verb != want.Verb || e.Where != want.Where || err != nil || since.After(e.At) {
+		b.Errorf("having been away, and having failed to say so, it handed in %+v", e)
+	}
 }

@@ -32,7 +32,7 @@ func Malformed(e conversations.Event) []string {
 		say(at.Equal(at.Truncate(time.Millisecond)), "%s is finer than a millisecond", name)
 	}
 	say(!e.At.IsZero(), "it has no time")
-	say(e.Where.Channel != "" || e.Kind == conversations.Submitted, "it has no channel")
+	say(e.Where.Channel != "" || e.Kind == conversations.Submitted || e.Kind == conversations.Told, "it has no channel")
 	wrong = append(wrong, lacks(e)...)
 	say(e.Emoji == conversations.Emoji(e.Emoji), "the emoji %q is not folded", e.Emoji)
 	if masked, found := conversations.Mask(e.Text); found {
@@ -66,6 +66,8 @@ func keyPrefix(e conversations.Event) string {
 		return w + "/form/"
 	case conversations.Joined:
 		return w + "/join/" + e.Where.Channel + "/"
+	case conversations.Told:
+		return w + "/away/" // of all that is told, only that comes from an adapter
 	}
 	return ""
 }

@@ -320,12 +320,25 @@ func (c *Chat) User(ctx context.Context, workspace, id string) (conversations.Pe
 	return p, nil
 }
 
-// Places implements adapters.Chat. Channels shared with other organisations are left out.
+// Places implements adapters.Chat. Channels shared with other organisations are left out. Over connections it waits for
+// the first: who reads back before that would miss what is said until then.
 func (c *Chat) Places(ctx context.Context) ([]conversations.Place, error) {
 	id, err := c.identity(ctx)
 	if err != nil {
 		return nil, err
 	}
+	if c.sockets != nil {
+		select {
+		case <-c.sockets.flowing:
+		case <-ctx.Done():
+			return nil, errNotConnected
+		}
+	}
+	return c.places(ctx, id)
+}
+
+// places are the channels that the bot is in.
+func (c *Chat) places(ctx context.Context, id identity) ([]conversations.Place, error) {
 	var places []conversations.Place
 	for cursor := ""; ; {
 		got, next, err := c.api.GetConversationsForUserContext(ctx, &slack.GetConversationsForUserParameters{

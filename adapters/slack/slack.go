@@ -31,6 +31,7 @@ import (
 type Options struct {
 	BotToken      conversations.Secret
 	SigningSecret conversations.Secret // of what comes over HTTP
+	AppToken      conversations.Secret // opens connections; when set, what Slack sends comes over them (Socket Mode)
 	APIURL        string               // empty: Slack's own
 	Now           func() time.Time     // nil: time.Now
 	Log           *slog.Logger
@@ -40,7 +41,9 @@ type Options struct {
 type Chat struct {
 	api     *slack.Client
 	client  *http.Client // for answers by response_url
+	apiURL  string       // empty: Slack's own; else with a slash at the end
 	signing string
+	sockets *sockets // nil: over HTTP
 	now     func() time.Time
 	log     *slog.Logger
 
@@ -75,37 +78,27 @@ func New(o Options) *Chat {
 	}
 	options := []slack.Option{slack.OptionHTTPClient(c.client)}
 	if o.APIURL != "" {
-		options = append(options, slack.OptionAPIURL(strings.TrimSuffix(o.APIURL, "/")+"/"))
+		c.apiURL = strings.TrimSuffix(o.APIURL, "/") + "/"
+		options = append(options, slack.OptionAPIURL(c.apiURL))
 	}
 	c.api = slack.New(o.BotToken.Reveal(), options...)
+	if o.AppToken != "" {
+		c.sockets = newSockets(c, o.AppToken)
+	}
 	return c
 }
 
 // Name implements adapters.Chat.
 func (c *Chat) Name() string { return "slack" }
 
-// Run implements adapters.Chat. It ends with an error when Slack says that the token can never work.
+// Run implements adapters.Chat. It ends with an error when Slack says that a token can never work.
 func (c *Chat) Run(ctx context.Context, h adapters.Handler) error {
-	for wait := time.Second; ; wait = min(2*wait, time.Minute) {
-		id, err := c.identity(ctx)
-		if err == nil {
-			c.log.Info("connected to a workspace", "platform", "slack", "workspace", id.workspace())
-			break
-		}
-		if isTokenError(code(err)) {
-			return fmt.Errorf("slack: the bot token does not work (%s); install the app again and set its new token", code(err))
-		}
-		if ctx.Err() != nil {
-			return nil
-		}
-		c.log.Warn("slack cannot be reached yet", "platform", "slack", "err", err)
-		var later *adapters.RetryAfter
-		if errors.As(err, &later) {
-			wait = max(wait, later.After)
-		}
-		if !sleep(ctx, wait) {
-			return nil
-		}
+	id, err := c.introduce(ctx)
+	if ctx.Err() != nil {
+		return nil
+	}
+	if err != nil {
+		return err
 	}
 	c.mu.Lock()
 	c.handler = h
@@ -115,11 +108,39 @@ func (c *Chat) Run(ctx context.Context, h adapters.Handler) error {
 		c.handler = nil
 		c.mu.Unlock()
 	}()
+	if c.sockets != nil {
+		return c.sockets.run(ctx, id, h)
+	}
 	select {
 	case <-ctx.Done():
 		return nil
 	case err := <-c.fatal:
 		return err
+	}
+}
+
+// introduce asks Slack who we are until it answers. The error is that of a token that can never work.
+func (c *Chat) introduce(ctx context.Context) (identity, error) {
+	for wait := time.Second; ; wait = min(2*wait, time.Minute) {
+		id, err := c.identity(ctx)
+		if err == nil {
+			c.log.Info("connected to a workspace", "platform", "slack", "workspace", id.workspace())
+			return id, nil
+		}
+		if isTokenError(code(err)) {
+			return identity{}, fmt.Errorf("slack: the bot token does not work (%s); install the app again and set its new token", code(err))
+		}
+		if ended := ctx.Err(); ended != nil {
+			return identity{}, ended
+		}
+		c.log.Warn("slack cannot be reached yet", "platform", "slack", "err", err)
+		var later *adapters.RetryAfter
+		if errors.As(err, &later) {
+			wait = max(wait, later.After)
+		}
+		if !sleep(ctx, wait) {
+			return identity{}, ctx.Err()
+		}
 	}
 }
 
@@ -129,7 +150,7 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	defer t.Stop()
 	select {
 	case <-t.C:
-		return true
+		return ctx.Err() == nil
 	case <-ctx.Done():
 		return false
 	}

@@ -30,8 +30,11 @@ var paths = slacktest.Paths{Events: EventsPath, Commands: CommandsPath, Interact
 // workspace is a Slack with two people and a channel for them, who act as the suite says.
 type workspace struct{ *slacktest.Server }
 
-func newWorkspace(t *testing.T) workspace {
-	w := workspace{slacktest.New(t)}
+func newWorkspace(t *testing.T) workspace { return settled(slacktest.New(t)) }
+
+// settled has people move into a workspace.
+func settled(s *slacktest.Server) workspace {
+	w := workspace{s}
 	w.AddUser(slacktest.User{ID: ana, Name: "ana", Display: "Ana", TZ: "Europe/Berlin", Admin: true})
 	w.AddUser(slacktest.User{ID: bo, Name: "bo", Display: "Bo", TZ: "America/New_York"})
 	w.AddUser(slacktest.User{ID: "U0GUEST", Name: "guest", Guest: true})
@@ -44,6 +47,7 @@ func newWorkspace(t *testing.T) workspace {
 
 func TestSuite(t *testing.T) {
 	t.Run("http", func(t *testing.T) { adapterstest.Run(t, overHTTP) })
+	t.Run("socket", func(t *testing.T) { adapterstest.Run(t, overSocket) })
 }
 
 func overHTTP(t *testing.T, log *slog.Logger) *adapterstest.Platform {
@@ -51,6 +55,44 @@ func overHTTP(t *testing.T, log *slog.Logger) *adapterstest.Platform {
 	c := New(Options{BotToken: slacktest.BotToken, SigningSecret: slacktest.Secret, APIURL: w.URL + "/api", Log: log})
 	w.ServeTo(c.Handler(), paths)
 	return w.platform(c)
+}
+
+func overSocket(t *testing.T, log *slog.Logger) *adapterstest.Platform {
+	w := newWorkspace(t)
+	c := New(Options{BotToken: slacktest.BotToken, AppToken: slacktest.AppToken, APIURL: w.URL + "/api", Log: log})
+	c.sockets.pace = pace{stagger: time.Millisecond, steady: time.Millisecond, retry: time.Millisecond}
+	w.Connect(func(d slacktest.Delivery) (int, []byte) {
+		status, answer := w.Socket(d)
+		for len(c.sockets.taking) > 0 { // what follows an acknowledgement is under way
+			runtime.Gosched()
+		}
+		return status, answer
+	})
+	p := w.platform(c)
+	p.Tokens = append(p.Tokens, slacktest.AppToken)
+	p.Ready = func(*testing.T) { w.awaitLinks(1) }
+	p.Cut = func(*testing.T) {
+		w.awaitLinks(links) // so that none is on its way
+		w.Fail(func(method string) (f slacktest.Fault) {
+			if method == "apps.connections.open" {
+				f.Status = 503
+			}
+			return f
+		})
+		for _, l := range w.Links() {
+			l.Close()
+			<-l.Gone()
+		}
+		w.Fail(slacktest.Once("", slacktest.Fault{}))
+		w.awaitLinks(1)
+	}
+	return p
+}
+
+func (w workspace) awaitLinks(n int) {
+	for len(w.Links()) < n {
+		runtime.Gosched()
+	}
 }
 
 func (w workspace) platform(c *Chat) *adapterstest.Platform {

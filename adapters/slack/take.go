@@ -10,6 +10,7 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"github.com/debrief-bot/debrief/adapters"
 	"github.com/debrief-bot/debrief/conversations"
 )
 
@@ -19,6 +20,7 @@ import (
 type reply struct {
 	payload any // what the acknowledgement carries; nil: nothing
 	then    func(context.Context)
+	unheard func(context.Context) // says the payload when there is nothing left to acknowledge on
 }
 
 // after does what follows the acknowledgement.
@@ -70,7 +72,7 @@ func (c *Chat) takeEvent(ctx context.Context, env envelope) (reply, error) {
 	case !concerns:
 		return c.notice(id, env), nil
 	}
-	answer, err := h.Handle(ctx, e)
+	answer, err := handOver(ctx, h, e)
 	if err != nil {
 		c.log.Warn("an event was not saved", "platform", "slack", "event", e.Key)
 		return reply{}, errNotSaved
@@ -82,6 +84,14 @@ func (c *Chat) takeEvent(ctx context.Context, env envelope) (reply, error) {
 }
 
 var errNotSaved = errors.New("slack: not saved")
+
+// handOver asks the bot, while Slack still waits.
+func handOver(ctx context.Context, h adapters.Handler, e conversations.Event) (conversations.Answer, error) {
+	if ctx.Err() != nil {
+		return conversations.Answer{}, errNotSaved
+	}
+	return h.Handle(ctx, e)
+}
 
 // notice looks at events that are nobody's but the adapter's own: that it was removed, that it was called where it does
 // not listen.
@@ -140,22 +150,27 @@ func (c *Chat) takeCommand(ctx context.Context, form url.Values) (reply, error) 
 	case err != nil:
 		return reply{}, err
 	}
-	answer, err := h.Handle(ctx, a.event)
+	answer, err := handOver(ctx, h, a.event)
 	switch {
 	case err != nil:
 		c.log.Warn("a command was not saved", "platform", "slack", "event", a.event.Key)
-		return reply{payload: inline(notSaved)}, nil
+		return reply{payload: inline(notSaved), unheard: c.telling(id, a.event, said(notSaved)).then}, nil
 	case answer.Form != nil:
 		return c.opening(id, a, *answer.Form), nil
 	case answer.Private.IsZero():
 		return reply{}, nil
 	}
 	parts := id.render(answer.Private)
-	first := newPrivate(parts[0], a.event.Where)
-	if b, err := json.Marshal(first); err == nil && len(parts) == 1 && len(b) <= maxInline {
-		return reply{payload: first}, nil
+	told := c.telling(id, a.event, answer.Private)
+	if first := newPrivate(parts[0], a.event.Where); len(parts) == 1 && fitsInline(first) {
+		return reply{payload: first, unheard: told.then}, nil
 	}
-	return c.telling(id, a.event, answer.Private), nil
+	return told, nil
+}
+
+func fitsInline(payload any) bool {
+	b, err := json.Marshal(payload)
+	return err == nil && len(b) <= maxInline
 }
 
 // inline is a private line with no more to it than words.
@@ -187,7 +202,7 @@ func (c *Chat) takeInteraction(ctx context.Context, payload []byte) (reply, erro
 	case err != nil || !concerns:
 		return reply{}, err
 	}
-	answer, err := h.Handle(ctx, a.event)
+	answer, err := handOver(ctx, h, a.event)
 	if err != nil {
 		c.log.Warn("an act was not saved", "platform", "slack", "event", a.event.Key)
 	}
@@ -224,7 +239,11 @@ func (c *Chat) answerForm(id identity, a act, answer conversations.Answer, err e
 		return c.telling(id, a.event, said(wrong[0].Value))
 	case answer.Form != nil:
 		v := form(*answer.Form, a.event.Where)
-		return reply{payload: stays{Action: "update", View: &v}}
+		next := stays{Action: "update", View: &v}
+		if !fitsInline(next) {
+			return c.opening(id, a, *answer.Form) // the first one closes
+		}
+		return reply{payload: next}
 	case !answer.Private.IsZero() && a.event.Where.Channel != "":
 		return c.telling(id, a.event, answer.Private)
 	}

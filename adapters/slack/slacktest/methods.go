@@ -3,7 +3,9 @@ package slacktest
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"strconv"
@@ -23,6 +25,10 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	if name, ok := strings.CutPrefix(r.URL.Path, "/respond/"); ok {
 		s.respond(w, r, name)
+		return
+	}
+	if strings.HasPrefix(r.URL.Path, "/link/") {
+		s.serveLink(w, r)
 		return
 	}
 	method := strings.TrimPrefix(r.URL.Path, "/api/")
@@ -81,7 +87,7 @@ func (s *Server) arguments(r *http.Request) arguments {
 	}
 	if strings.HasPrefix(r.Header.Get("Content-Type"), "application/json") {
 		var body map[string]json.RawMessage
-		if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+		if err := json.NewDecoder(r.Body).Decode(&body); err != nil && !errors.Is(err, io.EOF) {
 			s.t.Error(err)
 		}
 		for k, v := range body {
@@ -105,6 +111,8 @@ func (s *Server) call(method string, a arguments, fault Fault) (object, []object
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch do := methods[method]; {
+	case method == "apps.connections.open":
+		return s.openSocket(a["token"], cmp.Or(s.revoked, fault.Error)), nil
 	case a["token"] != BotToken:
 		return fails("invalid_auth")
 	case s.revoked != "":

@@ -61,6 +61,8 @@ type Server struct {
 	newest     Delivery
 	waiting    []Delivery
 	wrong      []string
+	sockets    sockets
+	memory     *memory // nil: it is on the network
 }
 
 // User is somebody in the workspace.
@@ -96,22 +98,44 @@ type Fault struct {
 // New starts a workspace with nobody in it. It ends with the test, which fails then when the app did what Slack would not
 // take.
 func New(t testing.TB) *Server {
-	s := &Server{
+	s := newServer(t)
+	s.start(httptest.NewServer(http.HandlerFunc(s.serve)))
+	return s
+}
+
+// NewInMemory starts one that is reached by Dial and by nothing else: for tests in a bubble of testing/synctest, in which
+// time passes only when everybody waits.
+func NewInMemory(t testing.TB) *Server {
+	s := newServer(t)
+	s.memory = newMemory()
+	api := &httptest.Server{Listener: s.memory, Config: &http.Server{Handler: http.HandlerFunc(s.serve), ReadHeaderTimeout: slackWaits}}
+	api.Start()
+	s.start(api)
+	return s
+}
+
+func newServer(t testing.TB) *Server {
+	return &Server{
 		Now: time.Now, t: t, users: map[string]User{}, channels: map[string]*Channel{}, views: map[string]*view{}, homes: map[string]*view{},
 		triggers: map[string]string{}, answers: map[string]string{}, calls: map[string]int{},
 		fail: func(string) Fault { return Fault{} }, subscribed: func(string) bool { return true },
 		transport: func(Delivery) (int, []byte) { return 0, nil },
+		sockets:   sockets{script: stays, tickets: map[string]bool{}},
 	}
-	s.api = httptest.NewServer(http.HandlerFunc(s.serve))
-	s.URL = s.api.URL
-	t.Cleanup(func() {
+}
+
+func (s *Server) start(api *httptest.Server) {
+	s.api, s.URL = api, api.URL
+	s.t.Cleanup(func() {
 		s.Close()
+		for _, l := range s.Links() {
+			l.Close()
+		}
 		for _, problem := range s.Wrong() {
-			t.Errorf("Slack would not take it: %s", problem)
+			s.t.Errorf("Slack would not take it: %s", problem)
 		}
 	})
 	s.users[BotUser] = User{ID: BotUser, Name: BotName, Bot: true}
-	return s
 }
 
 // Close takes the Web API away: connections to it are refused.
