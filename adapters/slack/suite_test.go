@@ -70,11 +70,10 @@ func overSocket(t *testing.T, log *slog.Logger) *adapterstest.Platform {
 	})
 	p := w.platform(c)
 	p.Tokens = append(p.Tokens, slacktest.AppToken)
-	p.Ready = func(*testing.T) { w.awaitLinks(1) }
+	p.Ready = func(*testing.T) { w.awaitLinks(links) } // from then on it calls nothing by itself
 	p.Cut = func(*testing.T) {
-		w.awaitLinks(links) // so that none is on its way
 		w.Fail(func(method string) (f slacktest.Fault) {
-			if method == "apps.connections.open" {
+			if method == openMethod {
 				f.Status = 503
 			}
 			return f
@@ -84,7 +83,7 @@ func overSocket(t *testing.T, log *slog.Logger) *adapterstest.Platform {
 			<-l.Gone()
 		}
 		w.Fail(slacktest.Once("", slacktest.Fault{}))
-		w.awaitLinks(1)
+		w.awaitLinks(links)
 	}
 	return p
 }
