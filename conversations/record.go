@@ -31,6 +31,9 @@ func recordNeeds(id string, r *Review, f Facts) Needs {
 	for _, l := range r.Lines {
 		n.People = append(n.People, l.Owner)
 	}
+	for _, h := range r.Handed {
+		n.People = append(n.People, h.Who)
+	}
 	for _, s := range f.Subjects {
 		switch state := s.State.(type) {
 		case *TimelineEvent:

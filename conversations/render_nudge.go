@@ -17,6 +17,9 @@ func (n *Nudge) renderNeeds(id string, f Facts) Needs {
 		for _, s := range f.Subjects {
 			if t, ok := s.State.(*TimelineEvent); ok {
 				needs.Sees = append(needs.Sees, Sees{n.Person, t.Where.Root()})
+				for _, pin := range t.Pins {
+					needs.People = append(needs.People, pin.Who)
+				}
 			}
 		}
 	case RuleHand:
@@ -33,7 +36,7 @@ func (n *Nudge) renderNeeds(id string, f Facts) Needs {
 		for _, o := range n.Offers {
 			if s, ok := f.Subject(o); ok {
 				offer := s.State.(*Nudge).renderNeeds(o, f)
-				needs.Queries, needs.Sees = append(needs.Queries, offer.Queries...), append(needs.Sees, offer.Sees...)
+				needs, needs.Sees = merged(needs, offer), append(needs.Sees, offer.Sees...)
 			}
 		}
 	}

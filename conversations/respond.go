@@ -71,6 +71,11 @@ func RespondNeeds(e Event, f Facts) Needs {
 	case "list":
 		n.Sees = sights(e, f)
 		n.Queries = []Query{{Address: reviewsOf(e.Where.Workspace)}}
+		for _, s := range f.Subjects {
+			if r, ok := s.State.(*Review); ok {
+				n.People = append(n.People, r.Facilitator)
+			}
+		}
 	}
 	n.People = known(n.People)
 	return n
