@@ -211,8 +211,11 @@ func Emoji(s string) string {
 	return s
 }
 
-// emojiNames are Slack's names of the emoji that Debrief gives a meaning.
+// emojiNames are Slack's names of the emoji that Debrief gives a meaning, by itself or as settings suggest, and of a few
+// that people like to give one.
 var emojiNames = map[string]string{
 	"pushpin": "📌", "round_pushpin": "📍", "dart": "🎯", "memo": "📝", "pencil": "📝", "x": "❌",
 	"paperclip": "📎", "warning": "⚠",
+	"rotating_light": "🚨", "eyes": "👀", "adhesive_bandage": "🩹", "white_check_mark": "✅", "heavy_check_mark": "✔",
+	"fire": "🔥", "+1": "👍", "thumbsup": "👍", "safety_pin": "🧷", "checkered_flag": "🏁", "bulb": "💡",
 }

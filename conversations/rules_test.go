@@ -129,7 +129,7 @@ func TestEffectIDsAreNatural(t *testing.T) {
 func TestEmojiAreFolded(t *testing.T) {
 	for in, want := range map[string]string{
 		"pushpin": "📌", "📌": "📌", "round_pushpin": "📍", "memo": "📝", "❌": "❌", "x": "❌", "⚠️": "⚠", "warning": "⚠",
-		"thumbsup::skin-tone-3": "thumbsup", "👍🏽": "👍", "pushpin:123456": "pushpin:123456", "party": "party",
+		"thumbsup::skin-tone-3": "👍", "white_check_mark": "✅", "party_parrot::skin-tone-3": "party_parrot", "👍🏽": "👍", "pushpin:123456": "pushpin:123456", "party": "party",
 	} {
 		if got := Emoji(in); got != want {
 			t.Errorf("Emoji(%q) = %q, want %q", in, got, want)
