@@ -53,6 +53,8 @@ type Chat struct {
 	handler adapters.Handler
 	fatal   chan error
 	split   map[conversations.MessageRef]bool // messages of ours that go on in further ones
+
+	answered map[string]bool // events that were answered at once, by key
 }
 
 var _ adapters.Chat = (*Chat)(nil)
@@ -68,7 +70,7 @@ func New(o Options) *Chat {
 	c := &Chat{
 		signing: o.SigningSecret.Reveal(), now: o.Now, log: o.Log, fatal: make(chan error, 1),
 		client: &http.Client{Timeout: callTimeout, Transport: patient{http.DefaultTransport}},
-		split:  map[conversations.MessageRef]bool{},
+		split:  map[conversations.MessageRef]bool{}, answered: map[string]bool{},
 	}
 	if c.now == nil {
 		c.now = time.Now

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -28,6 +29,7 @@ type door struct {
 	mu     sync.Mutex
 	events []conversations.Event
 	away   bool
+	answer conversations.Answer
 }
 
 func (d *door) Handle(_ context.Context, e conversations.Event) (conversations.Answer, error) {
@@ -37,7 +39,7 @@ func (d *door) Handle(_ context.Context, e conversations.Event) (conversations.A
 		return conversations.Answer{}, errors.New("the store is away")
 	}
 	d.events = append(d.events, e)
-	return conversations.Answer{}, nil
+	return d.answer, nil
 }
 
 // connect runs the adapter against a workspace.
@@ -176,6 +178,35 @@ func TestSharedChannelsAreToldWhy(t *testing.T) {
 	}
 	if len(d.events) > 0 {
 		t.Errorf("something came in: %+v", d.events)
+	}
+}
+
+// TestToldOnce: a mention comes as a message, too, and what was not acknowledged in time comes again.
+func TestToldOnce(t *testing.T) {
+	w, _, d, _ := connect(t)
+	d.answer.Private = said("here you are")
+	for n := 1; n < 3; n++ {
+		w.Say(slacktest.Message{User: ana, Channel: ops, Text: "<@" + us.user + "> list"})
+		w.Again()
+		if told := w.Whispers(); len(told) != n || len(d.events) != 3*n {
+			t.Errorf("%d mentions came in as %d events, and she is told %d times", n, len(d.events), len(told))
+		}
+	}
+}
+
+// TestPeopleInForms come as they do in messages.
+func TestPeopleInForms(t *testing.T) {
+	w, _, d, _ := connect(t)
+	d.answer.Form = &conversations.Form{Title: "Who?", Verb: "fill", Subject: "s", Inputs: []conversations.Input{
+		{Name: "owner", Label: "Who?", Person: true},
+		{Name: "crew", Label: "And who?", Person: true, Many: true, Value: "<@" + ana + ">"},
+		{Name: "nobody", Label: "Who not?", Person: true, Optional: true},
+	}}
+	w.Command(ana, ops, "start")
+	w.Submit(ana, map[string]string{"owner": bo})
+	want := []conversations.Field{{Name: "owner", Value: "<@" + bo + ">"}, {Name: "crew", Value: "<@" + ana + ">"}, {Name: "nobody"}}
+	if got := d.events[len(d.events)-1].Fields; !slices.Equal(got, want) {
+		t.Errorf("they come as %+v", got)
 	}
 }
 

@@ -77,11 +77,29 @@ func (c *Chat) takeEvent(ctx context.Context, env envelope) (reply, error) {
 		c.log.Warn("an event was not saved", "platform", "slack", "event", e.Key)
 		return reply{}, errNotSaved
 	}
-	if !answer.Private.IsZero() && e.Who != "" {
+	if !answer.Private.IsZero() && e.Who != "" && c.answers(e.Key) {
 		return c.telling(id, e, answer.Private), nil
 	}
 	return reply{}, nil
 }
+
+// answers reports whether an event is answered for the first time. What begins with a mention comes both as a message and
+// as a mention, and Slack sends again what it heard no answer to; who asked is to be told once.
+func (c *Chat) answers(key string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.answered[key] {
+		return false
+	}
+	if len(c.answered) >= answeredMost {
+		clear(c.answered)
+	}
+	c.answered[key] = true
+	return true
+}
+
+// answeredMost is how many answered events are remembered, of which only the newest come again.
+const answeredMost = 10000
 
 var errNotSaved = errors.New("slack: not saved")
 

@@ -245,7 +245,7 @@ const retriesMost = 3
 
 // Redeliver tries what waits once more, oldest first, and gives up on what was tried often enough. It returns how much
 // still waits.
-func (s *Server) Redeliver() int {
+func (s *Server) Redeliver() (left int) {
 	s.mu.Lock()
 	all := s.waiting
 	s.waiting = nil
@@ -255,6 +255,11 @@ func (s *Server) Redeliver() int {
 			s.try(d)
 		}
 	}
+	return s.Waiting()
+}
+
+// Waiting is how much waits for Redeliver.
+func (s *Server) Waiting() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.waiting)

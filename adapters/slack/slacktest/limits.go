@@ -95,6 +95,10 @@ func checkElement(e map[string]any) string {
 		if value, _ := e["value"].(string); len(value) > 2000 {
 			return "a value that is too long"
 		}
+	case "users_select", "multi_users_select":
+		if n := length(e, "placeholder", "text"); n > 150 {
+			return fmt.Sprintf("a placeholder of %d characters", n)
+		}
 	case "static_select", "multi_static_select":
 		if n := length(e, "placeholder", "text"); n < 1 || n > 150 {
 			return fmt.Sprintf("a placeholder of %d characters", n)

@@ -234,7 +234,7 @@ func (s *Server) written(a arguments) (*message, string) {
 	switch {
 	case s.closed(a["channel"]) != "":
 		return nil, s.closed(a["channel"])
-	case a["thread_ts"] != "" && s.find(a["channel"], a["thread_ts"]) == nil:
+	case a["thread_ts"] != "" && !s.isThread(a["channel"], a["thread_ts"]):
 		return nil, "thread_not_found"
 	}
 	blocks, problem := CheckBlocks(a["blocks"])
@@ -271,7 +271,7 @@ func (s *Server) postEphemeral(a arguments) (object, []object) {
 		return fails(problem)
 	}
 	m.TS, m.To = s.stamp(), a["user"]
-	s.whispers = append(s.whispers, m.Message)
+	s.whisper(m.Message)
 	return object{"message_ts": m.TS}, nil
 }
 
@@ -408,7 +408,7 @@ func (s *Server) viewsOpen(a arguments) (object, []object) {
 	if problem != "" {
 		return fails(problem)
 	}
-	s.views[user] = v
+	s.shows(user, v)
 	return object{"view": object{"id": v.id, "hash": v.hash}}, nil
 }
 
@@ -473,7 +473,7 @@ func (s *Server) whispered(user, channel string, read func(any) error) {
 	if problem != "" || body.Type != "" && body.Type != "ephemeral" {
 		s.wrong = append(s.wrong, "a private answer: "+problem+body.Type)
 	}
-	s.whispers = append(s.whispers, Message{
+	s.whisper(Message{
 		Channel: channel, Thread: body.Thread, TS: s.stamp(), User: BotUser, Ours: true, To: user, Text: body.Text, Blocks: blocks,
 	})
 }

@@ -115,6 +115,32 @@ func (s *Server) Invite(by, channel string) (acked bool) {
 	return s.happens(event)
 }
 
+// Archive archives a channel.
+func (s *Server) Archive(by, channel string) (acked bool) {
+	s.mu.Lock()
+	s.channels[channel].Archived = true
+	event := object{"type": "channel_archive", "user": by, "channel": channel, "event_ts": s.stamp()}
+	s.mu.Unlock()
+	return s.happens(event)
+}
+
+// Enter has somebody become a member of a channel; Leave ends that.
+func (s *Server) Enter(user, channel string) { s.membership(user, channel, true) }
+
+// Leave is described with Enter.
+func (s *Server) Leave(user, channel string) { s.membership(user, channel, false) }
+
+func (s *Server) membership(user, channel string, in bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.channels[channel]
+	members := slices.DeleteFunc(s.members(*c), func(m string) bool { return m == user || m == BotUser })
+	if in {
+		members = append(members, user)
+	}
+	c.Members = members
+}
+
 // Happens has anything else happen: an event as Slack describes it.
 func (s *Server) Happens(event map[string]any) (acked bool) { return s.happens(event) }
 
@@ -188,8 +214,8 @@ func (s *Server) onMessage(user, channel, ts string) *Message {
 	if m := s.find(channel, ts); m != nil {
 		return &m.Message
 	}
-	for i := range s.whispers {
-		if w := &s.whispers[i]; w.To == user && w.TS == ts {
+	for i := range s.told {
+		if w := &s.told[i].Message; s.told[i].To == user && w.TS == ts {
 			return w
 		}
 	}
@@ -311,7 +337,8 @@ func (v *view) whole(values object) object {
 }
 
 // Submit has somebody fill in the form before them, by the names of its inputs, and send it off. Options go by their
-// values, several with spaces between; what is not filled in stays as it was. Without a form the test fails.
+// values and people by their ids, several with spaces between; what is not filled in stays as it was. Slack itself keeps it where something is
+// missing. Without a form the test fails.
 func (s *Server) Submit(user string, fields map[string]string) (acked bool) {
 	s.mu.Lock()
 	v := s.views[user]
@@ -321,6 +348,7 @@ func (s *Server) Submit(user string, fields map[string]string) (acked bool) {
 		return false
 	}
 	values := object{}
+	v.wrong = map[string]string{}
 	for _, b := range blocksOf(v.object) {
 		element, ok := b["element"].(object)
 		if !ok {
@@ -329,7 +357,19 @@ func (s *Server) Submit(user string, fields map[string]string) (acked bool) {
 		block, _ := b["block_id"].(string)
 		id, _ := element["action_id"].(string)
 		filled, given := fields[block]
-		values[block] = object{id: fill(element, filled, given)}
+		if given {
+			enter(element, filled)
+		}
+		state, empty := entered(element)
+		if optional, _ := b["optional"].(bool); empty && !optional {
+			v.wrong[block] = Missing
+		}
+		values[block] = object{id: state}
+	}
+	if len(v.wrong) > 0 {
+		s.shows(user, v)
+		s.mu.Unlock()
+		return false
 	}
 	body := s.interaction(user, "", "view_submission")
 	delete(body, "response_url")
@@ -340,27 +380,55 @@ func (s *Server) Submit(user string, fields map[string]string) (acked bool) {
 	return status == 200
 }
 
-// fill is the state of an input.
-func fill(element object, value string, given bool) object {
-	state := object{"type": element["type"]}
+// Missing is what stands below an input that must be filled in and was not.
+const Missing = "Please fill this in."
+
+// enter has somebody type into an input, or choose.
+func enter(element object, value string) {
+	switch element["type"] {
+	case "static_select":
+		element["initial_option"] = first(chosen(element, []string{value}))
+	case "multi_static_select":
+		element["initial_options"] = chosen(element, strings.Fields(value))
+	case "users_select":
+		element["initial_user"] = value
+	case "multi_users_select":
+		var all []any
+		for _, id := range strings.Fields(value) {
+			all = append(all, id)
+		}
+		element["initial_users"] = all
+	default:
+		element["initial_value"] = value
+	}
+}
+
+// entered is the state of an input, and whether it is empty.
+func entered(element object) (state object, empty bool) {
+	state = object{"type": element["type"]}
 	switch element["type"] {
 	case "static_select":
 		state["selected_option"] = element["initial_option"]
-		if given {
-			state["selected_option"] = first(chosen(element, []string{value}))
-		}
+		return state, element["initial_option"] == nil
 	case "multi_static_select":
-		state["selected_options"] = element["initial_options"]
-		if given {
-			state["selected_options"] = chosen(element, strings.Fields(value))
-		}
-	default:
-		state["value"] = element["initial_value"]
-		if given {
-			state["value"] = value
-		}
+		all, _ := element["initial_options"].([]any)
+		state["selected_options"] = all
+		return state, len(all) == 0
+	case "users_select":
+		id, _ := element["initial_user"].(string)
+		state["selected_user"] = id
+		return state, id == ""
+	case "multi_users_select":
+		all, _ := element["initial_users"].([]any)
+		state["selected_users"] = all
+		return state, len(all) == 0
 	}
-	return state
+	text, _ := element["initial_value"].(string)
+	state["value"] = text
+	if text == "" {
+		state["value"] = nil
+	}
+	return state, strings.TrimSpace(text) == ""
 }
 
 // chosen are the options with these values.
@@ -399,13 +467,30 @@ func (s *Server) answered(user string, status int, answer []byte) {
 	}
 	switch reply.Action {
 	case "errors":
-		s.views[user].wrong = reply.Errors
+		s.keepsOpen(user, reply.Errors)
 	case "update":
 		if problem := CheckView(reply.View); problem != "" {
 			s.wrong = append(s.wrong, problem)
 		}
-		s.views[user] = s.opened(reply.View)
+		s.shows(user, s.opened(reply.View))
 	default:
 		delete(s.views, user)
 	}
+}
+
+// keepsOpen leaves a form with what is wrong in it, below inputs that it must have.
+func (s *Server) keepsOpen(user string, wrong map[string]string) {
+	v := s.views[user]
+	var names []string
+	for _, b := range blocksOf(v.object) {
+		name, _ := b["block_id"].(string)
+		names = append(names, name)
+	}
+	for name := range wrong {
+		if !slices.Contains(names, name) {
+			s.wrong = append(s.wrong, "an error beside no input: "+name)
+		}
+	}
+	v.wrong = wrong
+	s.shows(user, v)
 }

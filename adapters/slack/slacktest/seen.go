@@ -24,6 +24,13 @@ type Message struct {
 	Reactions           map[string][]string // who, by the emoji's name
 }
 
+// Told is something that one person alone was shown: a private answer, or a form, anew each time that it changed.
+type Told struct {
+	To      string
+	Message Message
+	Form    *View // nil: it is a message
+}
+
 // message is one that may be gone, or leave a tombstone for its replies.
 type message struct {
 	Message
@@ -32,9 +39,9 @@ type message struct {
 
 // View is a form or a home that somebody has before them.
 type View struct {
-	ID, Title string
-	Blocks    []map[string]any
-	Wrong     map[string]string // below its inputs, by their names
+	ID, Title, Submit string
+	Blocks            []map[string]any  // with what was typed into them
+	Wrong             map[string]string // below its inputs, by their names
 }
 
 // Find is a message; false: it is not there.
@@ -60,11 +67,31 @@ func (s *Server) Messages() []Message {
 	return all
 }
 
-// Whispers are the private answers so far, oldest first.
-func (s *Server) Whispers() []Message {
+// Told is what people were shown alone so far, oldest first; direct messages are not among it.
+func (s *Server) Told() []Told {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Clone(s.whispers)
+	return slices.Clone(s.told)
+}
+
+// Whispers are the private answers among what people were told.
+func (s *Server) Whispers() []Message {
+	var all []Message
+	for _, t := range s.Told() {
+		if t.Form == nil {
+			all = append(all, t.Message)
+		}
+	}
+	return all
+}
+
+func (s *Server) whisper(m Message) { s.told = append(s.told, Told{To: m.To, Message: m}) }
+
+// shows puts a form before somebody, or what has become of it.
+func (s *Server) shows(user string, v *view) {
+	s.views[user] = v
+	seen := v.seen()
+	s.told = append(s.told, Told{To: user, Form: &seen})
 }
 
 // Form is what somebody has before them to fill in; false: nothing.
@@ -80,7 +107,16 @@ func (s *Server) look(views map[string]*view, user string) (View, bool) {
 	if v == nil {
 		return View{}, false
 	}
-	return View{ID: v.id, Title: labelOf(v.object["title"]), Blocks: blocksOf(v.object), Wrong: maps.Clone(v.wrong)}, true
+	return v.seen(), true
+}
+
+// seen is a view as it is now.
+func (v *view) seen() View {
+	var now object
+	if b, err := json.Marshal(v.object); err == nil {
+		_ = json.Unmarshal(b, &now) // it was JSON before
+	}
+	return View{ID: v.id, Title: labelOf(now["title"]), Submit: labelOf(now["submit"]), Blocks: blocksOf(now), Wrong: maps.Clone(v.wrong)}
 }
 
 func (m *message) clone() Message {
@@ -99,6 +135,11 @@ func (s *Server) find(channel, ts string) *message {
 		}
 	}
 	return nil
+}
+
+// isThread reports whether a message is there, or what is left of one that has replies.
+func (s *Server) isThread(channel, ts string) bool {
+	return slices.ContainsFunc(s.messages, func(m *message) bool { return m.Channel == channel && m.TS == ts && (!m.gone || m.tomb) })
 }
 
 // replied reports whether a message has replies.

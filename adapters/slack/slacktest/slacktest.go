@@ -48,7 +48,7 @@ type Server struct {
 	users      map[string]User
 	channels   map[string]*Channel
 	messages   []*message
-	whispers   []Message
+	told       []Told
 	views      map[string]*view  // modals, by user
 	homes      map[string]*view  // by user
 	triggers   map[string]string // good for opening a view once: whose act
@@ -262,4 +262,12 @@ func (s *Server) members(c Channel) []string {
 		all = append(all, BotUser)
 	}
 	return all
+}
+
+// NameOf is a channel's name; empty: there is none of that id.
+func (s *Server) NameOf(channel string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c, _ := s.channel(channel)
+	return c.Name
 }
