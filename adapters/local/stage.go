@@ -16,17 +16,10 @@ import (
 // Bot is the bot as the stage drives it.
 type Bot interface {
 	adapters.Handler
-	// Drain works off everything that can be worked off now.
-	Drain(ctx context.Context) error
-	// Tick does what is due at the moment now.
-	Tick(ctx context.Context, now time.Time) error
+	transcript.Worker
 }
 
 // StageOptions say what is on a Stage.
-//
-// There are two clocks, as everywhere: that of people, which the chat and the bot read, and that of the store, by which
-// it counts leases, back-off and the spacing of slots. Settling winds only the store's, so what has to be tried again
-// takes no time that anybody sees, and messages have the same times in every world.
 type StageOptions struct {
 	Chat  *Chat  // what is played on, made with Clock; nil: an empty one in memory
 	Clock *Clock // people's and the bot's; nil: one is made
@@ -34,10 +27,8 @@ type StageOptions struct {
 	// Open makes the bot: at the beginning, and anew over the same store at every `restart`. The chat can be wrapped
 	// before the bot gets it. A bot that is an io.Closer is closed before the next one is made.
 	Open func(ctx context.Context, chat *Chat, zone *time.Location) (Bot, error)
-	// Next is the store's Next: when something that waits now can be gone on with, by its clock. nil: nothing waits.
-	Next func(ctx context.Context) (time.Time, error)
-	// NextDue is the store's NextDue: when a subject wants to be ticked, by the bot's clock. nil: never.
-	NextDue func(ctx context.Context) (time.Time, error)
+	// Next and NextDue are the store's, as transcript.Clockwork has them.
+	Next, NextDue func(ctx context.Context) (time.Time, error)
 	// Away takes the store away, or gives it back. nil: the bot is cut off from the chat instead, which people cannot tell
 	// apart.
 	Away func(away bool)
@@ -45,11 +36,11 @@ type StageOptions struct {
 
 // Stage plays transcripts on a local chat.
 type Stage struct {
+	transcript.Clockwork
 	o    StageOptions
 	chat *Chat
 	bot  Bot
 	zone *time.Location
-	away bool
 	refs map[string]conversations.MessageRef // by id
 }
 
@@ -66,7 +57,10 @@ func NewStage(o StageOptions) *Stage {
 	if o.Chat == nil {
 		o.Chat = New(Options{Now: o.Clock.Now})
 	}
-	return &Stage{o: o, chat: o.Chat, refs: map[string]conversations.MessageRef{}}
+	return &Stage{o: o, chat: o.Chat, refs: map[string]conversations.MessageRef{}, Clockwork: transcript.Clockwork{
+		People: o.Clock, Store: o.Store, Next: o.Next, NextDue: o.NextDue,
+		Redeliver: func(ctx context.Context) { o.Chat.Redeliver(ctx) }, Waiting: o.Chat.waiting,
+	}}
 }
 
 // Chat is the chat on the stage.
@@ -102,7 +96,7 @@ func (s *Stage) open(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("open the bot: %w", err)
 	}
-	s.bot = b
+	s.bot, s.Bot = b, b
 	s.chat.connect(b)
 	return nil
 }
@@ -125,19 +119,9 @@ func (s *Stage) restart(ctx context.Context) error {
 	return s.open(ctx)
 }
 
-// move brings people's time to a moment, and the store's forward by as much.
-func (s *Stage) move(to time.Time) {
-	by := to.Sub(s.o.Clock.Now())
-	if by <= 0 {
-		return
-	}
-	s.o.Clock.Set(to)
-	s.o.Store.Set(s.o.Store.Now().Add(by))
-}
-
 // Do implements transcript.Stage.
 func (s *Stage) Do(ctx context.Context, d transcript.Deed) (string, error) {
-	s.move(d.At)
+	s.Move(d.At)
 	p, on := In(d.Channel, d.Thread), s.refs[d.Message]
 	switch d.Verb {
 	case transcript.Say, transcript.Program:
@@ -193,11 +177,11 @@ func (s *Stage) arrange(ctx context.Context, d transcript.Deed) error {
 	case transcript.Restart:
 		return s.restart(ctx)
 	case transcript.StoreAway, transcript.StoreBack:
-		s.away = d.Verb == transcript.StoreAway
+		s.Away = d.Verb == transcript.StoreAway
 		switch {
 		case s.o.Away != nil:
-			s.o.Away(s.away)
-		case s.away:
+			s.o.Away(s.Away)
+		case s.Away:
 			s.chat.connect(nil)
 		default:
 			s.chat.connect(s.bot)
@@ -205,112 +189,6 @@ func (s *Stage) arrange(ctx context.Context, d transcript.Deed) error {
 		return nil
 	}
 	return fmt.Errorf("this stage does not know %q", d.Verb)
-}
-
-const (
-	restless   = 2000          // rounds after which Settle gives up
-	settleTime = 6 * time.Hour // by the store's clock, after which it gives up
-)
-
-// Settle implements transcript.Stage: everything that waits is worked off, and the store's clock is wound to whatever
-// waits next, until nothing does. While the store is away nothing happens.
-func (s *Stage) Settle(ctx context.Context) error {
-	if s.away {
-		return nil
-	}
-	limit := s.o.Store.Now().Add(settleTime)
-	for range restless {
-		left := s.chat.Redeliver(ctx)
-		if err := s.bot.Drain(ctx); err != nil {
-			return fmt.Errorf("drain: %w", err)
-		}
-		ticked, err := s.tick(ctx)
-		if err != nil {
-			return err
-		}
-		if ticked {
-			continue
-		}
-		next, err := ask(ctx, s.o.Next)
-		if err != nil {
-			return fmt.Errorf("ask the store what waits: %w", err)
-		}
-		if next.IsZero() && left == 0 && s.chat.waiting() == 0 {
-			return nil
-		}
-		if next.After(limit) {
-			return fmt.Errorf("something still waits until %s, after %s of trying", next.Format(time.RFC3339), settleTime)
-		}
-		if !next.IsZero() {
-			s.o.Store.Set(next)
-		}
-	}
-	return fmt.Errorf("no rest after %d rounds", restless)
-}
-
-// tick ticks the bot if something is due now.
-func (s *Stage) tick(ctx context.Context) (bool, error) {
-	now := s.o.Clock.Now()
-	due, err := s.Due(ctx)
-	if err != nil || due.IsZero() || due.After(now) {
-		return false, err
-	}
-	if err := s.bot.Tick(ctx, now); err != nil {
-		return false, fmt.Errorf("tick: %w", err)
-	}
-	return true, nil
-}
-
-func ask(ctx context.Context, f func(context.Context) (time.Time, error)) (time.Time, error) {
-	if f == nil {
-		return time.Time{}, nil
-	}
-	return f(ctx)
-}
-
-// Due implements transcript.Stage.
-func (s *Stage) Due(ctx context.Context) (time.Time, error) {
-	if s.away {
-		return time.Time{}, nil
-	}
-	due, err := ask(ctx, s.o.NextDue)
-	if err != nil {
-		return due, fmt.Errorf("ask the store what is due: %w", err)
-	}
-	return due, nil
-}
-
-// Pass implements transcript.Stage.
-func (s *Stage) Pass(ctx context.Context, to time.Time) error {
-	if err := s.Settle(ctx); err != nil {
-		return err
-	}
-	for range restless {
-		due, err := s.Due(ctx)
-		if err != nil {
-			return err
-		}
-		if due.IsZero() || due.After(to) {
-			return s.arrive(ctx, to)
-		}
-		s.move(due)
-		if err := s.Settle(ctx); err != nil {
-			return fmt.Errorf("at %s: %w", due.Format(time.RFC3339), err)
-		}
-	}
-	return fmt.Errorf("more than %d things due on the way", restless)
-}
-
-// arrive is the end of a time that passes: the bot is ticked once more, as its metronome would.
-func (s *Stage) arrive(ctx context.Context, to time.Time) error {
-	s.move(to)
-	if s.away {
-		return nil
-	}
-	if err := s.bot.Tick(ctx, s.o.Clock.Now()); err != nil {
-		return fmt.Errorf("tick: %w", err)
-	}
-	return s.Settle(ctx)
 }
 
 // Scene implements transcript.Stage.

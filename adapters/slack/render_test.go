@@ -87,8 +87,6 @@ func TestForm(t *testing.T) {
 		{Name: "text", Label: "What happened?", Hint: "one line", Value: strings.Repeat("x", 4000), Lines: true},
 		{Name: "kind", Label: "Kind", Optional: true, Value: "b", Options: []conversations.Option{{Label: "A", Value: "a"}, {Label: "B", Value: "b"}}},
 		{Name: "taken", Label: "Taken", Many: true, Value: "1 2", Options: []conversations.Option{{Label: "one", Value: "1"}, {Label: "two", Value: "2"}, {Label: "three", Value: "3"}}},
-		{Name: "owner", Label: "Who?", Hint: "@kim", Person: true, Value: "<@U0KIM>"},
-		{Name: "crew", Label: "Who takes part?", Person: true, Many: true, Optional: true, Value: "<@U0KIM> everybody <@U0BO>"},
 	}}
 	v := form(f, conversations.Place{Channel: "C0OPS", Thread: "1772456520.000100"})
 	var view map[string]any

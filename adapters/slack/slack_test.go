@@ -10,7 +10,6 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"runtime"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -191,22 +190,6 @@ func TestToldOnce(t *testing.T) {
 		if told := w.Whispers(); len(told) != n || len(d.events) != 3*n {
 			t.Errorf("%d mentions came in as %d events, and she is told %d times", n, len(d.events), len(told))
 		}
-	}
-}
-
-// TestPeopleInForms come as they do in messages.
-func TestPeopleInForms(t *testing.T) {
-	w, _, d, _ := connect(t)
-	d.answer.Form = &conversations.Form{Title: "Who?", Verb: "fill", Subject: "s", Inputs: []conversations.Input{
-		{Name: "owner", Label: "Who?", Person: true},
-		{Name: "crew", Label: "And who?", Person: true, Many: true, Value: "<@" + ana + ">"},
-		{Name: "nobody", Label: "Who not?", Person: true, Optional: true},
-	}}
-	w.Command(ana, ops, "start")
-	w.Submit(ana, map[string]string{"owner": bo})
-	want := []conversations.Field{{Name: "owner", Value: "<@" + bo + ">"}, {Name: "crew", Value: "<@" + ana + ">"}, {Name: "nobody"}}
-	if got := d.events[len(d.events)-1].Fields; !slices.Equal(got, want) {
-		t.Errorf("they come as %+v", got)
 	}
 }
 

@@ -337,7 +337,7 @@ func (v *view) whole(values object) object {
 }
 
 // Submit has somebody fill in the form before them, by the names of its inputs, and send it off. Options go by their
-// values and people by their ids, several with spaces between; what is not filled in stays as it was. Slack itself keeps it where something is
+// values, several with spaces between, people and channels by their ids, days as 2026-12-01; what is not filled in stays as it was. Slack itself keeps it where something is
 // missing. Without a form the test fails.
 func (s *Server) Submit(user string, fields map[string]string) (acked bool) {
 	s.mu.Lock()
@@ -390,17 +390,22 @@ func enter(element object, value string) {
 		element["initial_option"] = first(chosen(element, []string{value}))
 	case "multi_static_select":
 		element["initial_options"] = chosen(element, strings.Fields(value))
-	case "users_select":
-		element["initial_user"] = value
-	case "multi_users_select":
-		var all []any
-		for _, id := range strings.Fields(value) {
-			all = append(all, id)
-		}
-		element["initial_users"] = all
 	default:
-		element["initial_value"] = value
+		element["initial_"+holds(element)] = value
 	}
+}
+
+// holds is what an input has but no options.
+func holds(element object) string {
+	switch element["type"] {
+	case "users_select":
+		return "user"
+	case "conversations_select":
+		return "conversation"
+	case "datepicker":
+		return "date"
+	}
+	return "value"
 }
 
 // entered is the state of an input, and whether it is empty.
@@ -414,19 +419,14 @@ func entered(element object) (state object, empty bool) {
 		all, _ := element["initial_options"].([]any)
 		state["selected_options"] = all
 		return state, len(all) == 0
-	case "users_select":
-		id, _ := element["initial_user"].(string)
-		state["selected_user"] = id
-		return state, id == ""
-	case "multi_users_select":
-		all, _ := element["initial_users"].([]any)
-		state["selected_users"] = all
-		return state, len(all) == 0
 	}
-	text, _ := element["initial_value"].(string)
-	state["value"] = text
-	if text == "" {
-		state["value"] = nil
+	what := holds(element)
+	text, _ := element["initial_"+what].(string)
+	if what != "value" {
+		what = "selected_" + what
+	}
+	if state[what] = text; text == "" {
+		state[what] = nil
 	}
 	return state, strings.TrimSpace(text) == ""
 }

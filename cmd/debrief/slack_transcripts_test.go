@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/debrief-bot/debrief/adapters/local"
+	"github.com/debrief-bot/debrief/conversations/transcript"
+	"github.com/debrief-bot/debrief/storage/storagetest"
+)
+
+// notInSlack are the transcripts that cannot go in Slack as they are told, and why.
+var notInSlack = map[string]string{
+	"community":                         "Slack has no roles, and there the bot is told who is in the crew by their names",
+	"skipped-and-answered-all-the-same": "in Slack nobody answers a message inside a thread: an answer to another question begins with its number",
+	"preset-asked-once":                 "in Slack the crew is named by the command: what is typed into a form there names nobody",
+	"owners-and-dates-that-are-not":     "in Slack people are picked in forms, so that nobody mistypes them",
+
+	"actions": typedNames, "async-ask-one-person": typedNames, "defect-14-published-and-still-reminded": typedNames,
+	"hand-over": typedNames, "hand-over-unanswered": typedNames, "handed-over": typedNames, "ideas-taken-up": typedNames,
+	"later-until-a-date": typedNames, "mine": typedNames, "owner-left": typedNames, "three-ignored": typedNames,
+	"weekly-nudge": typedNames, "whole-review": typedNames,
+}
+
+const typedNames = "people are not picked in Slack's forms yet, and what is typed into one there names nobody"
+
+// TestTranscriptsInSlack plays every transcript in Slack, and compares what people read with what they read in the local
+// chat, which the transcript itself is compared with.
+func TestTranscriptsInSlack(t *testing.T) {
+	paths, err := filepath.Glob("../../conversations/testdata/*.txtar")
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no transcripts: %v", err)
+	}
+	for _, path := range paths {
+		t.Run(strings.TrimSuffix(filepath.Base(path), ".txtar"), func(t *testing.T) {
+			t.Parallel()
+			err := inSlack(t, path)
+			reason, cannot := notInSlack[strings.TrimSuffix(filepath.Base(path), ".txtar")]
+			switch {
+			case cannot && err == nil:
+				t.Errorf("it goes in Slack, too: it need not be left out because %s", reason)
+			case !cannot && err != nil:
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// inSlack says where a transcript comes out otherwise in Slack.
+func inSlack(t *testing.T, path string) error {
+	want, err := transcript.Run(t.Context(), parsed(t, path), aloud(t))
+	if err != nil {
+		t.Fatalf("in the local chat: %v", err)
+	}
+	got, err := transcript.Run(t.Context(), parsed(t, path), newSlackStage(t))
+	if err != nil {
+		return err
+	}
+	if diff := transcript.Diff(want.String(), got.String()); diff != "" {
+		return fmt.Errorf("in Slack it is otherwise (- as it should, + as it is):\n%s", diff)
+	}
+	return nil
+}
+
+func parsed(t testing.TB, path string) *transcript.Transcript {
+	tr, err := readTranscript(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tr
+}
+
+// spokenStage is a local stage of which is seen what is read aloud.
+type spokenStage struct{ *local.Stage }
+
+func aloud(testing.TB) spokenStage {
+	people, stores := local.NewClock(time.Time{}), local.NewClock(time.Time{})
+	return spokenStage{newStage(nil, people, stores, storagetest.NewMemory(stores.Now), nil)}
+}
+
+// Scene implements transcript.Stage. A file is read where it is told of: in Slack its text goes along.
+func (s spokenStage) Scene(ctx context.Context) (transcript.Scene, error) {
+	scene, err := s.Stage.Scene(ctx)
+	for i := range scene.Messages {
+		m := &scene.Messages[i]
+		if m.File != nil {
+			m.Text = strings.Replace(m.Text, abridged(m.File.Text), m.File.Text, 1)
+		}
+		m.Text, m.File = plainly(withoutFile(m.Text), nil), nil
+	}
+	for i := range scene.Answers {
+		scene.Answers[i].Text = plainly(withoutFile(scene.Answers[i].Text), nil)
+	}
+	return scene, err
+}
+
+var fileLine = regexp.MustCompile(`(?m)^\+file \S+$`)
+
+func withoutFile(text string) string { return fileLine.ReplaceAllString(text, "") }
+
+// abridged is how the local chat shows a report that comes as a file.
+func abridged(report string) string {
+	parts := strings.SplitN(report, "\n\n", 3)
+	return strings.Join(parts[:min(2, len(parts))], "\n") + "\n… (all of it in the file)"
+}
