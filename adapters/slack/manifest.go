@@ -64,11 +64,11 @@ func Extras() []string {
 	return all
 }
 
-// Manifest is the app as Slack wants it described, https://docs.slack.dev/reference/app-manifest, for a program that
-// Slack reaches at the base address.
+// Manifest is the app as Slack wants it described, https://docs.slack.dev/reference/app-manifest. base is the address at
+// which Slack reaches this program; with none, Slack sends over connections (Socket Mode). with names what the app may do
+// beside the least, see Extras. The error is words for who asked.
 func Manifest(base string, with []string) ([]byte, error) {
-	u, err := url.Parse(base)
-	if err != nil || u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
+	if u, err := url.Parse(base); base != "" && (err != nil || u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "") {
 		return nil, fmt.Errorf("%q is no address that Slack can reach; it looks like https://debrief.example.com", base)
 	}
 	for _, w := range with {
@@ -76,7 +76,6 @@ func Manifest(base string, with []string) ([]byte, error) {
 			return nil, fmt.Errorf("there is nothing called %q to add; there is: %s", w, strings.Join(Extras(), ", "))
 		}
 	}
-	base = strings.TrimSuffix(base, "/")
 	var scopes []string
 	for _, s := range Scopes {
 		if s.With == "" || slices.Contains(with, s.With) {
@@ -93,22 +92,26 @@ func Manifest(base string, with []string) ([]byte, error) {
 	for _, s := range shortcuts {
 		offered = append(offered, object{"name": s.label, "type": "message", "callback_id": s.verb, "description": s.what})
 	}
+	command := object{
+		"command": "/postmortem", "description": "Start a postmortem, and everything about it",
+		"usage_hint": conversations.Commands[0].Name + " " + conversations.Commands[0].Args, "should_escape": true,
+	}
+	subscribed, interactive := object{"bot_events": events}, object{"is_enabled": true}
+	if base = strings.TrimSuffix(base, "/"); base != "" {
+		command["url"], subscribed["request_url"], interactive["request_url"] = base+CommandsPath, base+EventsPath, base+InteractionsPath
+	}
 	return json.MarshalIndent(object{
 		"display_information": object{"name": "Debrief", "description": "Pin during the incident, review in the thread, follow through"},
 		"features": object{
-			"app_home": object{"home_tab_enabled": false, "messages_tab_enabled": true, "messages_tab_read_only_enabled": false},
-			"bot_user": object{"display_name": "debrief", "always_online": true},
-			"slash_commands": []object{{
-				"command": "/postmortem", "url": base + CommandsPath, "description": "Start a postmortem, and everything about it",
-				"usage_hint": conversations.Commands[0].Name + " " + conversations.Commands[0].Args, "should_escape": true,
-			}},
-			"shortcuts": offered,
+			"app_home":       object{"home_tab_enabled": false, "messages_tab_enabled": true, "messages_tab_read_only_enabled": false},
+			"bot_user":       object{"display_name": "debrief", "always_online": true},
+			"slash_commands": []object{command},
+			"shortcuts":      offered,
 		},
 		"oauth_config": object{"scopes": object{"bot": scopes}},
 		"settings": object{
-			"event_subscriptions": object{"request_url": base + EventsPath, "bot_events": events},
-			"interactivity":       object{"is_enabled": true, "request_url": base + InteractionsPath},
-			"org_deploy_enabled":  false, "socket_mode_enabled": false, "token_rotation_enabled": false,
+			"event_subscriptions": subscribed, "interactivity": interactive,
+			"org_deploy_enabled": false, "socket_mode_enabled": base == "", "token_rotation_enabled": false,
 		},
 	}, "", "  ")
 }

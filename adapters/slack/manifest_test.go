@@ -29,13 +29,19 @@ type manifest struct {
 			Bot []string `json:"bot_events"`
 		} `json:"event_subscriptions"`
 		Interactivity struct {
+			On  bool   `json:"is_enabled"`
 			URL string `json:"request_url"`
 		}
+		Sockets bool `json:"socket_mode_enabled"`
 	}
 }
 
 func manifestWith(t *testing.T, with ...string) manifest {
-	b, err := Manifest("https://debrief.example.com/", with)
+	return manifestAt(t, "https://debrief.example.com/", with...)
+}
+
+func manifestAt(t *testing.T, base string, with ...string) manifest {
+	b, err := Manifest(base, with)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,12 +89,22 @@ func TestManifest(t *testing.T) {
 			t.Errorf("Slack would send to %s", address)
 		}
 	}
+	sockets := manifestAt(t, "", Extras()...)
+	if !sockets.Settings.Sockets || all.Settings.Sockets {
+		t.Error("Socket Mode is on where there is an address, or off where there is none")
+	}
+	if sockets.Settings.Events.URL+sockets.Settings.Interactivity.URL+sockets.Features.Commands[0].URL != "" || !sockets.Settings.Interactivity.On {
+		t.Errorf("without an address, Slack would send to one: %+v", sockets)
+	}
+	if !slices.Equal(sockets.Settings.Events.Bot, all.Settings.Events.Bot) || !slices.Equal(sockets.OAuth.Scopes.Bot, all.OAuth.Scopes.Bot) {
+		t.Error("over connections it asks for something else")
+	}
 	for what, n := range map[string]int{least.Display.Name: 35, least.Display.Description: 140, least.Features.Shortcuts[0].Name: 24} {
 		if what == "" || len(what) > n {
 			t.Errorf("%q is empty or longer than %d", what, n)
 		}
 	}
-	for _, base := range []string{"", "debrief.example.com", "http://debrief.example.com", "https://", "https://x.example/?a=b"} {
+	for _, base := range []string{"debrief.example.com", "http://debrief.example.com", "https://", "https://x.example/?a=b"} {
 		if _, err := Manifest(base, nil); err == nil {
 			t.Errorf("%q is an address for it", base)
 		}

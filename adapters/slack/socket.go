@@ -126,9 +126,6 @@ func (s *sockets) keep(ctx, linked context.Context, after time.Duration) error {
 		if fix := unfixable(err); fix != nil {
 			return fix
 		}
-		if ctx.Err() != nil {
-			break
-		}
 		if lived >= s.pace.steady {
 			pause, drops, after = s.pace.retry, 0, rand.N(s.pace.retry)
 			continue
@@ -140,14 +137,15 @@ func (s *sockets) keep(ctx, linked context.Context, after time.Duration) error {
 			after = later.After + rand.N(s.pace.retry)
 		}
 		drops++
-		s.notConnected(drops, after, err)
+		s.notConnected(ctx, drops, after, err)
 	}
 	return nil
 }
 
 // notConnected says what is known about a connection that was of no use.
-func (s *sockets) notConnected(drops int, wait time.Duration, err error) {
+func (s *sockets) notConnected(ctx context.Context, drops int, wait time.Duration, err error) {
 	switch {
+	case ctx.Err() != nil: // it was ended
 	case err != nil && code(err) != "" && !isUnsure(code(err)):
 		s.c.log.Error("slack refuses a connection", "platform", "slack", "err", err)
 	case err != nil || drops < dropsInARow:

@@ -19,17 +19,18 @@ import (
 
 // Config is everything the environment can say. The README's table is made from it.
 type Config struct {
-	HTTPAddr     string               `envconfig:"HTTP_ADDR" default:"127.0.0.1:8080" desc:"where the chat in the browser is served, or what Slack sends is taken in"`
-	OpsAddr      string               `envconfig:"OPS_ADDR" default:"127.0.0.1:8081" desc:"where /livez, /readyz and /metrics are served"`
-	SQLitePath   string               `envconfig:"SQLITE_PATH" default:"./debrief.db" desc:"the SQLite file that holds everything, when no MongoDB is configured"`
-	MongoURI     conversations.Secret `envconfig:"MONGO_URI" desc:"a MongoDB connection string; when set, everything is kept there"`
-	SlackToken   conversations.Secret `envconfig:"SLACK_BOT_TOKEN" desc:"the bot token of a Slack app, xoxb-…; when set, Debrief is in Slack instead of the browser"`
-	SlackSigning conversations.Secret `envconfig:"SLACK_SIGNING_SECRET" desc:"the signing secret of the Slack app, by which it is known that a request is Slack's"`
-	SlackAPIURL  string               `envconfig:"SLACK_API_URL" desc:"where Slack's methods are called, when not at Slack"`
-	LocalHosts   []string             `envconfig:"LOCAL_HOSTS" desc:"names beside this machine's own under which the chat in the browser may be opened, with commas between; whoever reaches it can act as anybody"`
-	Admins       []string             `envconfig:"ADMINS" desc:"ids of people who count as admins, beside those that the platform says are, with commas between"`
-	Timezone     string               `envconfig:"TIMEZONE" default:"UTC" desc:"the zone of a workspace that has not set its own, as in Europe/Berlin"`
-	LogLevel     string               `envconfig:"LOG_LEVEL" default:"info" desc:"debug, info, warn or error"`
+	HTTPAddr      string               `envconfig:"HTTP_ADDR" default:"127.0.0.1:8080" desc:"where the chat in the browser is served, or what Slack sends is taken in"`
+	OpsAddr       string               `envconfig:"OPS_ADDR" default:"127.0.0.1:8081" desc:"where /livez, /readyz and /metrics are served"`
+	SQLitePath    string               `envconfig:"SQLITE_PATH" default:"./debrief.db" desc:"the SQLite file that holds everything, when no MongoDB is configured"`
+	MongoURI      conversations.Secret `envconfig:"MONGO_URI" desc:"a MongoDB connection string; when set, everything is kept there"`
+	SlackToken    conversations.Secret `envconfig:"SLACK_BOT_TOKEN" desc:"the bot token of a Slack app, xoxb-…; when set, Debrief is in Slack instead of the browser"`
+	SlackSigning  conversations.Secret `envconfig:"SLACK_SIGNING_SECRET" desc:"the signing secret of the Slack app, by which it is known that a request is Slack's; with it Slack sends to DEBRIEF_HTTP_ADDR"`
+	SlackAppToken conversations.Secret `envconfig:"SLACK_APP_TOKEN" desc:"an app-level token of the Slack app, xapp-…; with it, instead of the signing secret, Slack sends over connections that Debrief opens (Socket Mode)"`
+	SlackAPIURL   string               `envconfig:"SLACK_API_URL" desc:"where Slack's methods are called, when not at Slack"`
+	LocalHosts    []string             `envconfig:"LOCAL_HOSTS" desc:"names beside this machine's own under which the chat in the browser may be opened, with commas between; whoever reaches it can act as anybody"`
+	Admins        []string             `envconfig:"ADMINS" desc:"ids of people who count as admins, beside those that the platform says are, with commas between"`
+	Timezone      string               `envconfig:"TIMEZONE" default:"UTC" desc:"the zone of a workspace that has not set its own, as in Europe/Berlin"`
+	LogLevel      string               `envconfig:"LOG_LEVEL" default:"info" desc:"debug, info, warn or error"`
 }
 
 const prefix = "DEBRIEF"

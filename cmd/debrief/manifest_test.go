@@ -19,7 +19,16 @@ func TestManifestCommand(t *testing.T) {
 	if out, err := printed("--url", "https://d.example.com", "--with", "talk"); err != nil || !strings.Contains(out, "https://d.example.com/slack/events") || !strings.Contains(out, "channels:history") {
 		t.Errorf("%s, %v", out, err)
 	}
-	for _, args := range [][]string{{}, {"--url", "here"}, {"--url", "https://d.example.com", "--with", "all"}} {
+	if out, err := printed("--mode", "socket"); err != nil || !strings.Contains(out, `"socket_mode_enabled": true`) || strings.Contains(out, "https://") {
+		t.Errorf("%s, %v", out, err)
+	}
+	for _, args := range [][]string{
+		{},
+		{"--url", "here"},
+		{"--url", "https://d.example.com", "--with", "all"},
+		{"--mode", "pigeon"},
+		{"--mode", "socket", "--url", "https://d.example.com"},
+	} {
 		if out, err := printed(args...); err == nil {
 			t.Errorf("%v prints %s", args, out)
 		}

@@ -93,9 +93,46 @@ type house struct {
 	now      func() time.Time
 	zone     *time.Location
 	log      *slog.Logger
-	what     string // is served, for errors
-	front    func(*bot.Bot) intake
-	greeting func(at net.Addr) string
+	what     string                   // is served, for errors
+	front    func(*bot.Bot) intake    // nil: nothing comes in from outside
+	greeting func(at net.Addr) string // nil without a front
+}
+
+// entrance is a front at its address. The zero value is none.
+type entrance struct {
+	intake
+	net.Listener
+}
+
+// enter takes the configured address for the front, if there is one.
+func (h house) enter(ctx context.Context, b *bot.Bot, addr string) (entrance, error) {
+	if h.front == nil {
+		return entrance{}, nil
+	}
+	l, err := openAddr(ctx, h.what, prefix+"_HTTP_ADDR", addr)
+	return entrance{h.front(b), l}, err
+}
+
+func (e entrance) addr() net.Addr {
+	if e.Listener == nil {
+		return nil
+	}
+	return e.Addr()
+}
+
+func (e entrance) serve(ctx context.Context) error {
+	if e.Listener == nil {
+		<-ctx.Done()
+		return nil
+	}
+	return e.Serve(ctx, e.Listener)
+}
+
+func (e entrance) close() error {
+	if e.Listener == nil {
+		return nil
+	}
+	return e.Close()
 }
 
 // serve runs the bot until the context ends. ready is told where the front and the ops address listen, once both do. It
@@ -106,15 +143,13 @@ func (h house) serve(ctx context.Context, c Config, out io.Writer, ready func(pa
 		Store: h.store, Chats: []adapters.Chat{h.chat}, Now: h.now, Zone: h.zone, Log: h.log, Registry: registry,
 		Admins: c.Admins, Audit: os.Stdout,
 	})
-	page := h.front(b)
-
-	pageAt, err := openAddr(ctx, h.what, prefix+"_HTTP_ADDR", c.HTTPAddr)
+	page, err := h.enter(ctx, b, c.HTTPAddr)
 	if err != nil {
 		return err
 	}
 	ops, err := listen(ctx, "operations", prefix+"_OPS_ADDR", c.OpsAddr, opsHandler(b.Ready, registry))
 	if err != nil {
-		return errors.Join(err, pageAt.Close())
+		return errors.Join(err, page.close())
 	}
 
 	over, end := context.WithCancelCause(ctx)
@@ -126,10 +161,10 @@ func (h house) serve(ctx context.Context, c Config, out io.Writer, ready func(pa
 	botDone := make(chan error, 1)
 	go func() { botDone <- b.Run(botCtx) }()
 	pageDone := make(chan error, 1)
-	go func() { pageDone <- page.Serve(over, pageAt) }()
-	fmt.Fprintln(out, h.greeting(pageAt.Addr()))
+	go func() { pageDone <- page.serve(over) }()
+	fmt.Fprintln(out, h.greeting(page.addr()))
 	if ready != nil {
-		ready(pageAt.Addr(), ops.net.Addr())
+		ready(page.addr(), ops.net.Addr())
 	}
 
 	var failed error

@@ -11,21 +11,26 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/debrief-bot/debrief/adapters/slack/slacktest"
 	"github.com/debrief-bot/debrief/conversations"
 )
 
 func TestSlackSettings(t *testing.T) {
 	for want, env := range map[string]map[string]string{
-		"DEBRIEF_SLACK_SIGNING_SECRET is missing": {"SLACK_BOT_TOKEN": "xoxb-1"},
-		"DEBRIEF_SLACK_BOT_TOKEN is missing":      {"SLACK_SIGNING_SECRET": "s"},
-		"does not begin with xoxb-":               {"SLACK_BOT_TOKEN": "xapp-1", "SLACK_SIGNING_SECRET": "s"},
-		"is no address":                           {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_SIGNING_SECRET": "s", "SLACK_API_URL": "slack"},
-		"":                                        {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_SIGNING_SECRET": "s"},
+		"DEBRIEF_SLACK_SIGNING_SECRET is missing, or DEBRIEF_SLACK_APP_TOKEN": {"SLACK_BOT_TOKEN": "xoxb-1"},
+		"DEBRIEF_SLACK_BOT_TOKEN is missing":                                  {"SLACK_SIGNING_SECRET": "s"},
+		"DEBRIEF_SLACK_BOT_TOKEN is missing; it is":                           {"SLACK_APP_TOKEN": "xapp-1"},
+		"does not begin with xapp-":                                           {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xoxb-1"},
+		"are both set; keep the signing secret":                               {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1", "SLACK_SIGNING_SECRET": "s"},
+		"does not begin with xoxb-":                                           {"SLACK_BOT_TOKEN": "xapp-1", "SLACK_SIGNING_SECRET": "s"},
+		"is no address":                                                       {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_SIGNING_SECRET": "s", "SLACK_API_URL": "slack"},
+		"":                                                                    {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_SIGNING_SECRET": "s"},
 	} {
 		bare(t)
 		for k, v := range env {
@@ -126,6 +131,51 @@ func TestServeSlack(t *testing.T) {
 	}
 	if !strings.Contains(out.String(), "Debrief is in Slack") {
 		t.Errorf("said %q", out.String())
+	}
+}
+
+// With an app token it opens connections to Slack, and listens nowhere but for who operates it.
+func TestServeSlackOverSockets(t *testing.T) {
+	s := slacktest.New(t)
+	s.AddUser(slacktest.User{ID: "U0ANA", Name: "ana"})
+	s.AddChannel(slacktest.Channel{ID: "C0OPS", Name: "ops"})
+	s.Connect(s.Socket)
+	c := localConfig(t)
+	c.SlackToken, c.SlackAppToken, c.SlackAPIURL = slacktest.BotToken, slacktest.AppToken, s.URL+"/api/"
+	ctx, cancel := context.WithCancel(t.Context())
+	var out bytes.Buffer
+	there, ended := make(chan [2]net.Addr, 1), make(chan error, 1)
+	go func() { ended <- runHere(ctx, c, &out, func(page, ops net.Addr) { there <- [2]net.Addr{page, ops} }) }()
+	select {
+	case err := <-ended:
+		t.Fatal(err)
+	case at := <-there:
+		if at[0] != nil || at[1] == nil {
+			t.Errorf("it listens at %v", at)
+		}
+		for !slices.ContainsFunc(s.Whispers(), func(m slacktest.Message) bool { // until it is connected, nothing comes
+			text, _, _ := m.Read()
+			return strings.Contains(text, "timeline")
+		}) {
+			s.Command("U0ANA", "C0OPS", "help")
+		}
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		t.Errorf("ended with %v", err)
+	}
+	if !strings.Contains(out.String(), "Socket Mode") {
+		t.Errorf("said %q", out.String())
+	}
+}
+
+func TestServeSlackWithAWrongAppToken(t *testing.T) {
+	s := slacktest.New(t)
+	c := localConfig(t)
+	c.SlackToken, c.SlackAppToken, c.SlackAPIURL = slacktest.BotToken, "xapp-revoked", s.URL+"/api/"
+	err := runHere(t.Context(), c, io.Discard, nil)
+	if err == nil || !strings.Contains(err.Error(), "generate one") || strings.Contains(err.Error(), "xapp-revoked") {
+		t.Errorf("ended with %v", err)
 	}
 }
 
