@@ -377,6 +377,7 @@ func TestAStalledBot(t *testing.T) {
 		}
 		close(free)
 		all.Wait()
+		synctest.Wait()
 		for r.Redeliver() > 0 {
 			time.Sleep(time.Minute)
 		}
