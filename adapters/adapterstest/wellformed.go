@@ -32,7 +32,7 @@ func Malformed(e conversations.Event) []string {
 		say(at.Equal(at.Truncate(time.Millisecond)), "%s is finer than a millisecond", name)
 	}
 	say(!e.At.IsZero(), "it has no time")
-	say(e.Where.Channel != "" || e.Kind == conversations.Submitted || e.Kind == conversations.Told, "it has no channel")
+	say(e.Where.Channel != "" || ownPage(e) || e.Kind == conversations.Told, "it has no channel")
 	wrong = append(wrong, lacks(e)...)
 	say(e.Emoji == conversations.Emoji(e.Emoji), "the emoji %q is not folded", e.Emoji)
 	if masked, found := conversations.Mask(e.Text); found {
@@ -40,6 +40,16 @@ func Malformed(e conversations.Event) []string {
 	}
 	wrong = append(wrong, stored(e)...)
 	return append(wrong, routed(e)...)
+}
+
+// ownPage reports whether somebody acts where there is no message: on a page of their own, in a form, by a shortcut that
+// can be used anywhere.
+func ownPage(e conversations.Event) bool {
+	switch e.Kind {
+	case conversations.Clicked, conversations.Submitted, conversations.Opened:
+		return e.Message.ID == ""
+	}
+	return false
 }
 
 var workspaceKey = regexp.MustCompile(`^[a-z]+/[A-Za-z0-9]+$`)
@@ -66,6 +76,8 @@ func keyPrefix(e conversations.Event) string {
 		return w + "/form/"
 	case conversations.Joined:
 		return w + "/join/" + e.Where.Channel + "/"
+	case conversations.Opened:
+		return w + "/home/" + e.Who + "/"
 	case conversations.Told:
 		return w + "/away/" // of all that is told, only that comes from an adapter
 	}
@@ -100,12 +112,12 @@ func lacks(e conversations.Event) []string {
 		need(e.Who != "", "nobody reacted")
 		need(e.Emoji != "", "no emoji")
 		need(e.Text == "", "a reaction has no text")
-	case conversations.Commanded, conversations.Clicked, conversations.Submitted:
+	case conversations.Commanded, conversations.Clicked, conversations.Submitted, conversations.Opened:
 		need(e.Who != "", "nobody acted")
 	}
 	switch e.Kind {
 	case conversations.Commanded, conversations.Clicked:
-		need(e.Handle.Token != "", "no way to answer privately")
+		need(e.Handle.Token != "" || ownPage(e), "no way to answer privately")
 	}
 	switch e.Kind {
 	case conversations.Clicked, conversations.Submitted:

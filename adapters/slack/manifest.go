@@ -19,7 +19,7 @@ type Scope struct {
 
 // Scopes are all rights that the app can ask for. The manifest is made from them, and the README lists them.
 var Scopes = []Scope{
-	{Name: "commands", Why: "`/postmortem` and the shortcut on a message"},
+	{Name: "commands", Why: "`/postmortem` and the shortcuts"},
 	{Name: "app_mentions:read", Why: "`@debrief …`, above all in threads, where Slack runs no commands"},
 	{Name: "chat:write", Why: "the card, the questions, the report"},
 	{Name: "reactions:read", Why: "pins, and the text of what is pinned"},
@@ -37,6 +37,7 @@ var Scopes = []Scope{
 type subscription struct{ name, kind, scope string }
 
 var subscriptions = []subscription{
+	{"app_home_opened", "app_home_opened", ""},
 	{"app_mention", "app_mention", "app_mentions:read"},
 	{"app_uninstalled", "app_uninstalled", ""},
 	{"member_joined_channel", "member_joined_channel", "channels:read"},
@@ -48,9 +49,11 @@ var subscriptions = []subscription{
 	{"tokens_revoked", "tokens_revoked", ""},
 }
 
-// shortcuts are what a message's menu offers: a click whose verb is the name.
-var shortcuts = []struct{ verb, label, what string }{
-	{"add form", "Add to timeline", "Put this message on the timeline of the incident"},
+// shortcuts are what the menu of a message offers, and what can be begun anywhere (global): a click whose verb is the name.
+var shortcuts = []struct{ verb, kind, label, what string }{
+	{"add form", "message", "Add to timeline", "Put this message on the timeline of the incident"},
+	{"action form", "message", "Make it an action", "Make this message something that the review changes"},
+	{"start form", "global", "Start a postmortem", "Begin a review of what was pinned in a channel"},
 }
 
 // Extras are what a manifest can be asked for beside the least, in order.
@@ -90,7 +93,7 @@ func Manifest(base string, with []string) ([]byte, error) {
 	}
 	var offered []object
 	for _, s := range shortcuts {
-		offered = append(offered, object{"name": s.label, "type": "message", "callback_id": s.verb, "description": s.what})
+		offered = append(offered, object{"name": s.label, "type": s.kind, "callback_id": s.verb, "description": s.what})
 	}
 	command := object{
 		"command": "/postmortem", "description": "Start a postmortem, and everything about it",
@@ -103,7 +106,7 @@ func Manifest(base string, with []string) ([]byte, error) {
 	return json.MarshalIndent(object{
 		"display_information": object{"name": "Debrief", "description": "Pin during the incident, review in the thread, follow through"},
 		"features": object{
-			"app_home":       object{"home_tab_enabled": false, "messages_tab_enabled": true, "messages_tab_read_only_enabled": false},
+			"app_home":       object{"home_tab_enabled": true, "messages_tab_enabled": true, "messages_tab_read_only_enabled": false},
 			"bot_user":       object{"display_name": "debrief", "always_online": true},
 			"slash_commands": []object{command},
 			"shortcuts":      offered,

@@ -2,10 +2,12 @@ package slack
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/debrief-bot/debrief/conversations"
 )
@@ -16,10 +18,13 @@ type manifest struct {
 		Description string
 	} `json:"display_information"`
 	Features struct {
+		Home struct {
+			Tab bool `json:"home_tab_enabled"`
+		} `json:"app_home"`
 		Commands  []struct{ URL, Description, UsageHint string } `json:"slash_commands"`
 		Shortcuts []struct {
-			Name       string
-			CallbackID string `json:"callback_id"`
+			Name, Description string
+			CallbackID        string `json:"callback_id"`
 		}
 	}
 	OAuth    struct{ Scopes struct{ Bot []string } } `json:"oauth_config"`
@@ -52,6 +57,9 @@ func manifestAt(t *testing.T, base string, with ...string) manifest {
 	return m
 }
 
+const shortcutUsed = `{"type":%q,"callback_id":%q,"team":{"id":"T0ACME"},"user":{"id":"U0ANA"},"action_ts":"1772457060.000111",` +
+	`"response_url":"https://hooks.slack.example/1","channel":{"id":"C0OPS"},"message_ts":"1772456550.000200","message":{"text":"x"}}`
+
 // TestManifestIsWhatIsHandled: nothing that is handled is missing from it, and nothing in it is unhandled.
 func TestManifestIsWhatIsHandled(t *testing.T) {
 	var kinds []string
@@ -69,10 +77,19 @@ func TestManifestIsWhatIsHandled(t *testing.T) {
 			t.Errorf("nothing subscribes to %s", kind)
 		}
 	}
+	open := conversations.Subject{ID: "slack/T0ACME/review/cmd/1", State: &conversations.Review{Number: 1, Stage: conversations.StageOpen, Home: place}}
 	for _, s := range shortcuts {
-		if a := conversations.Respond(conversations.Event{Kind: conversations.Clicked, Verb: s.verb}, conversations.Facts{}); a.Form == nil {
+		e := conversations.Event{Kind: conversations.Clicked, Verb: s.verb, Where: place}
+		if a := conversations.Respond(e, conversations.Facts{Subjects: []conversations.Subject{open}}); a.Form == nil || !conversations.Route(e, conversations.Settings{}).AtOnce {
 			t.Errorf("the shortcut %q opens nothing", s.label)
 		}
+		used := fmt.Sprintf(shortcutUsed, map[string]string{"message": "message_action", "global": "shortcut"}[s.kind], s.verb)
+		if a, ok, err := us.receiveInteraction([]byte(used), time.Now()); err != nil || !ok || a.event.Verb != s.verb {
+			t.Errorf("the shortcut %q comes in as %+v, %v", s.label, a.event, err)
+		}
+	}
+	if home := slices.ContainsFunc(subscriptions, func(s subscription) bool { return s.kind == "app_home_opened" }); home != manifestWith(t).Features.Home.Tab {
+		t.Errorf("it hears of the Home: %v, and the app has one: %v", home, !home)
 	}
 }
 
@@ -99,7 +116,11 @@ func TestManifest(t *testing.T) {
 	if !slices.Equal(sockets.Settings.Events.Bot, all.Settings.Events.Bot) || !slices.Equal(sockets.OAuth.Scopes.Bot, all.OAuth.Scopes.Bot) {
 		t.Error("over connections it asks for something else")
 	}
-	for what, n := range map[string]int{least.Display.Name: 35, least.Display.Description: 140, least.Features.Shortcuts[0].Name: 24} {
+	longest := map[string]int{least.Display.Name: 35, least.Display.Description: 140}
+	for _, s := range least.Features.Shortcuts {
+		longest[s.Name], longest[s.Description] = 24, 150
+	}
+	for what, n := range longest {
 		if what == "" || len(what) > n {
 			t.Errorf("%q is empty or longer than %d", what, n)
 		}

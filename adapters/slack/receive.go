@@ -27,6 +27,9 @@ func (id identity) workspace() string { return "slack/" + id.team }
 // errForeign: it comes from another workspace or another app.
 var errForeign = errors.New("slack: meant for another workspace or app")
 
+// errOld: it is ours, but this version does not know what it means. The act says whose it is, and no more.
+var errOld = errors.New("slack: a control or form that is not known")
+
 // errMalformed: it is nothing that Slack sends. It says no more, since what was sent may be anything.
 var errMalformed = errors.New("slack: malformed request")
 
@@ -62,6 +65,7 @@ type event struct {
 	Reaction  string  `json:"reaction"`
 	Item      item    `json:"item"`
 	Inviter   string  `json:"inviter"`
+	Tab       string  `json:"tab"`
 	Tokens    struct {
 		Bot []string `json:"bot"`
 	} `json:"tokens"`
@@ -119,6 +123,7 @@ var taken = map[string]func(identity, event) (conversations.Event, bool){
 	"reaction_added":        identity.reacted,
 	"reaction_removed":      identity.reacted,
 	"member_joined_channel": identity.joined,
+	"app_home_opened":       identity.opened,
 }
 
 // ours reports whether an envelope is of this workspace. What comes through an organisation names that.
@@ -311,9 +316,7 @@ type interaction struct {
 		ThreadTS  string `json:"thread_ts"`
 		ChannelID string `json:"channel_id"`
 	} `json:"container"`
-	Message struct {
-		ThreadTS string `json:"thread_ts"`
-	} `json:"message"`
+	Message message  `json:"message"`
 	Actions []action `json:"actions"`
 	View    view     `json:"view"`
 }
@@ -331,6 +334,7 @@ type choice struct {
 
 type view struct {
 	ID       string `json:"id"`
+	Type     string `json:"type"`
 	Hash     string `json:"hash"`
 	Metadata string `json:"private_metadata"`
 	Blocks   []struct {
@@ -344,6 +348,9 @@ type view struct {
 
 type entered struct {
 	Value   string   `json:"value"`
+	Day     string   `json:"selected_date"`
+	Person  string   `json:"selected_user"`
+	Channel string   `json:"selected_conversation"`
 	Choice  *choice  `json:"selected_option"`
 	Choices []choice `json:"selected_options"`
 }
@@ -359,7 +366,7 @@ func (v entered) text() string {
 		}
 		return strings.Join(all, " ")
 	}
-	return v.Value
+	return firstOf(v.Value, v.Day, v.Person, v.Channel)
 }
 
 // receiveInteraction is what somebody did with a button, a menu, a shortcut or a form; false: nothing that concerns us.
@@ -378,7 +385,9 @@ func (id identity) receiveInteraction(payload []byte, now time.Time) (act, bool,
 	case "block_actions":
 		return id.clicked(in)
 	case "message_action":
-		return id.shortcut(in)
+		return id.onMessage(in)
+	case "shortcut":
+		return id.anywhere(in)
 	case "view_submission":
 		return id.submitted(in, now)
 	}
@@ -386,57 +395,78 @@ func (id identity) receiveInteraction(payload []byte, now time.Time) (act, bool,
 }
 
 func (id identity) clicked(in interaction) (act, bool, error) {
-	if in.Container.Type != "message" || len(in.Actions) == 0 {
+	onHome := in.Container.Type == "view" && in.View.Type == "home"
+	if len(in.Actions) == 0 || !onHome && in.Container.Type != "message" {
 		return act{}, false, nil
 	}
+	e, carrier, ok := id.clickedOn(in, onHome)
 	a := in.Actions[0]
 	at, timed := timeOf(a.ActionTS)
-	e, ok := id.aboutMessage(conversations.Clicked, in.Container.ChannelID, in.Container.MessageTS, firstOf(in.Container.ThreadTS, in.Message.ThreadTS))
-	if !ok || !timed {
+	if onHome {
+		in.ResponseURL = atHome
+	}
+	if !ok || !timed || in.ResponseURL == "" {
 		return act{}, false, errMalformed
 	}
+	e.Key = id.key("click", carrier, in.User.ID, a.ActionID, a.ActionTS)
+	e.At, e.Who, e.Handle = at, in.User.ID, handle(in.ResponseURL, at)
 	value := a.Value
 	if a.Selected != nil {
 		value = a.Selected.Value
 	}
 	c, ok := readControl(a.ActionID, value)
 	if !ok {
-		return act{}, false, errMalformed
+		return act{event: e}, false, errOld
 	}
 	e.Verb, e.Subject, e.Value = c.Verb, c.Subject, c.Value
-	e.Key = id.key("click", e.Message.Channel, e.Message.ID, in.User.ID, a.ActionID, a.ActionTS)
-	e.At, e.Who, e.Handle = at, in.User.ID, handle(in.ResponseURL, at)
-	if e.Handle.Token == "" {
-		return act{}, false, errMalformed
-	}
 	return act{event: e, trigger: in.TriggerID}, true, nil
 }
 
-// shortcut is one that is used on a message: a click on it, whose verb is the shortcut's name.
-func (id identity) shortcut(in interaction) (act, bool, error) {
+// clickedOn is the beginning of a click, and the message or the page that carries the control.
+func (id identity) clickedOn(in interaction, onHome bool) (e conversations.Event, carrier string, ok bool) {
+	if onHome {
+		e.Kind, e.Where.Workspace = conversations.Clicked, id.workspace()
+		return e, in.View.ID, isID(in.View.ID)
+	}
+	e, ok = id.aboutMessage(conversations.Clicked, in.Container.ChannelID, in.Container.MessageTS, firstOf(in.Container.ThreadTS, in.Message.ThreadTS))
+	return e, e.Message.Channel + "/" + e.Message.ID, ok
+}
+
+// anywhere is a shortcut that is used on no message and in no channel: a click whose verb is the shortcut's name.
+func (id identity) anywhere(in interaction) (act, bool, error) {
+	at, timed := timeOf(in.ActionTS)
+	if !timed || !isVerb(in.CallbackID) {
+		return act{}, false, errMalformed
+	}
+	return act{trigger: in.TriggerID, event: conversations.Event{
+		Key: id.key("click", in.User.ID, in.CallbackID, in.ActionTS), Kind: conversations.Clicked, At: at, Who: in.User.ID,
+		Where: conversations.Place{Workspace: id.workspace()}, Verb: in.CallbackID,
+	}}, true, nil
+}
+
+// onMessage is a shortcut that is used on a message: a click on it, with what it says.
+func (id identity) onMessage(in interaction) (act, bool, error) {
 	at, timed := timeOf(in.ActionTS)
 	e, ok := id.aboutMessage(conversations.Clicked, in.Channel.ID, in.MessageTS, in.Message.ThreadTS)
 	if !ok || !timed || !isVerb(in.CallbackID) || in.ResponseURL == "" {
 		return act{}, false, errMalformed
 	}
 	e.Verb = in.CallbackID
+	e.Text, e.Masked = conversations.Mask(plain(in.Message.words()))
 	e.Key = id.key("click", e.Message.Channel, e.Message.ID, in.User.ID, in.CallbackID, in.ActionTS)
 	e.At, e.Who, e.Handle = at, in.User.ID, handle(in.ResponseURL, at)
 	return act{event: e, trigger: in.TriggerID}, true, nil
 }
 
 func (id identity) submitted(in interaction, now time.Time) (act, bool, error) {
-	place, rest, _ := strings.Cut(in.View.Metadata, "|")
-	c, ok := readControl("", rest)
-	if !ok || !isID(in.View.ID) || in.View.Hash == "" {
+	if !isID(in.View.ID) || in.View.Hash == "" {
 		return act{}, false, errMalformed
 	}
-	ch, thread, _ := strings.Cut(place, "/")
-	e := conversations.Event{
-		Key: id.key("form", in.View.ID, in.View.Hash, in.User.ID), Kind: conversations.Submitted, At: milli(now), Who: in.User.ID,
-		Where: conversations.Place{Workspace: id.workspace(), Channel: ch, Thread: thread},
-		Verb:  c.Verb, Subject: c.Subject, Value: c.Value,
-	}
+	origin, rest, _ := strings.Cut(in.View.Metadata, "|")
+	e, opened := id.openedAt(origin, now)
+	e.Key, e.Who = id.key("form", in.View.ID, in.View.Hash, in.User.ID), in.User.ID
+	c, known := readControl("", rest)
+	e.Verb, e.Subject, e.Value = c.Verb, c.Subject, c.Value
 	a := act{trigger: in.TriggerID}
 	for _, b := range in.View.Blocks {
 		if b.Type != "input" {
@@ -450,8 +480,43 @@ func (id identity) submitted(in interaction, now time.Time) (act, bool, error) {
 		}
 		e.Fields = append(e.Fields, f)
 	}
-	a.event = e
+	if a.event = e; !opened || !known {
+		return a, false, errOld
+	}
 	return a, true, nil
+}
+
+// origin is where a form is opened, as the form remembers it: the Home, a message, a place, or nothing.
+func origin(e conversations.Event) string {
+	if e.Handle.Token == atHome {
+		return atHome
+	}
+	return strings.TrimRight(e.Where.Channel+"/"+e.Where.Thread+"/"+e.Message.ID, "/")
+}
+
+// openedAt is the beginning of what somebody submits in a form that was opened there. Slack keeps what forms remember, and
+// shows it to nobody; what cannot be read comes from another version.
+func (id identity) openedAt(origin string, now time.Time) (conversations.Event, bool) {
+	e := conversations.Event{Kind: conversations.Submitted, At: milli(now), Where: conversations.Place{Workspace: id.workspace()}}
+	if origin == "" {
+		return e, true
+	}
+	if origin == atHome {
+		e.Handle = handle(atHome, e.At)
+		return e, true
+	}
+	parts := append(strings.SplitN(origin, "/", 3), "", "")
+	e.Where.Channel, e.Where.Thread = parts[0], parts[1]
+	_, threaded := timeOf(parts[1])
+	if !isID(parts[0]) || parts[1] != "" && !threaded {
+		return e, false
+	}
+	if parts[2] == "" {
+		return e, true
+	}
+	at, ok := timeOf(parts[2])
+	e.Message, e.MessageAt = conversations.MessageRef{Workspace: e.Where.Workspace, Channel: parts[0], ID: parts[2]}, at
+	return e, ok
 }
 
 // control is what a button, an option or a form of ours says on the wire: verb|subject|value. An option has little room:

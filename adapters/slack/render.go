@@ -3,6 +3,7 @@ package slack
 import (
 	"fmt"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/slack-go/slack"
@@ -616,6 +617,7 @@ func menu(c conversations.Control, options []conversations.Option) slack.BlockEl
 func uniqueActions(blocks []slack.Block) {
 	seen := map[string]int{}
 	name := func(id *string) {
+		*id = copyNumber.ReplaceAllString(*id, "")
 		seen[*id]++
 		if n := seen[*id]; n > 1 {
 			*id = fmt.Sprintf("%s %d", *id, n)
@@ -637,15 +639,11 @@ func uniqueActions(blocks []slack.Block) {
 	}
 }
 
-// form makes a dialogue. It remembers where it was opened.
-func form(f conversations.Form, where conversations.Place) slack.ModalViewRequest {
-	place := where.Channel
-	if where.Thread != "" {
-		place += "/" + where.Thread
-	}
+// form makes a dialogue. It remembers by which act it was opened.
+func form(f conversations.Form, by conversations.Event) slack.ModalViewRequest {
 	v := slack.ModalViewRequest{
 		Type: slack.VTModal, Title: label(f.Title, maxTitle), Submit: label(firstOf(f.Submit, "Save"), maxTitle), Close: words("Cancel"),
-		CallbackID: f.Verb, PrivateMetadata: place + "|" + control{f.Verb, f.Subject, f.Value}.String(),
+		CallbackID: f.Verb, PrivateMetadata: origin(by) + "|" + control{f.Verb, f.Subject, f.Value}.String(),
 	}
 	for _, in := range f.Inputs {
 		v.Blocks.BlockSet = append(v.Blocks.BlockSet, input(in))
@@ -656,6 +654,10 @@ func form(f conversations.Form, where conversations.Place) slack.ModalViewReques
 func input(in conversations.Input) slack.Block {
 	b := slack.NewInputBlock(in.Name, label(in.Label, 2000), nil, nil)
 	b.Optional = in.Optional
+	if in.Pick != "" { // hints are about what to type
+		b.Element = picker(in)
+		return b
+	}
 	if hint := inert(in.Hint); hint != "" {
 		b.Hint = label(hint, 2000)
 	}
@@ -691,6 +693,26 @@ func input(in conversations.Input) slack.Block {
 	}
 	b.Element = e
 	return b
+}
+
+// picker is an input in which something is chosen. A channel is that in which somebody is, if nothing stands there.
+func picker(in conversations.Input) slack.BlockElement {
+	switch in.Pick {
+	case conversations.PickDay:
+		e := slack.NewDatePickerBlockElement(in.Name)
+		if _, err := time.Parse(time.DateOnly, in.Value); err == nil {
+			e.InitialDate = in.Value
+		}
+		return e
+	case conversations.PickChannel:
+		e := slack.NewOptionsSelectBlockElement(slack.OptTypeConversations, words("Choose a channel"), in.Name)
+		e.InitialConversation, e.DefaultToCurrentConversation = in.Value, in.Value == ""
+		e.Filter = &slack.SelectBlockElementFilter{Include: []string{"public", "private"}, ExcludeExternalSharedChannels: true}
+		return e
+	}
+	e := slack.NewOptionsSelectBlockElement(slack.OptTypeUser, words("Choose somebody"), in.Name)
+	e.InitialUser = in.Value
+	return e
 }
 
 var escaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")

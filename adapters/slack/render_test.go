@@ -86,9 +86,13 @@ func TestForm(t *testing.T) {
 	f := conversations.Form{Title: "Answer or talk, and which one?", Verb: "answer", Subject: "s", Value: "4", Inputs: []conversations.Input{
 		{Name: "text", Label: "What happened?", Hint: "one line", Value: strings.Repeat("x", 4000), Lines: true},
 		{Name: "kind", Label: "Kind", Optional: true, Value: "b", Options: []conversations.Option{{Label: "A", Value: "a"}, {Label: "B", Value: "b"}}},
+		{Name: "day", Label: "By when?", Hint: "fri", Value: "2026-03-20", Pick: conversations.PickDay},
+		{Name: "typed", Label: "And this?", Value: "fri", Pick: conversations.PickDay, Optional: true},
+		{Name: "who", Label: "Who?", Hint: "@kim", Pick: conversations.PickPerson},
+		{Name: "channel", Label: "Where?", Pick: conversations.PickChannel},
 		{Name: "taken", Label: "Taken", Many: true, Value: "1 2", Options: []conversations.Option{{Label: "one", Value: "1"}, {Label: "two", Value: "2"}, {Label: "three", Value: "3"}}},
 	}}
-	v := form(f, conversations.Place{Channel: "C0OPS", Thread: "1772456520.000100"})
+	v := form(f, conversations.Event{Where: conversations.Place{Channel: "C0OPS", Thread: "1772456520.000100"}})
 	var view map[string]any
 	if err := json.Unmarshal(encoded(t, v), &view); err != nil {
 		t.Fatal(err)

@@ -294,16 +294,33 @@ func shortcode(emoji string) string { return shortcodes[conversations.Emoji(emoj
 
 // whisper answers somebody's act so that only they see it.
 func (c *Chat) whisper(ctx context.Context, id identity, m conversations.Message) error {
+	switch {
+	case m.Handle.Token == atHome:
+		return c.answerAtHome(ctx, id, m)
+	case m.Handle.Token == "" && m.Place.Channel == "":
+		return c.write(ctx, id, m)
+	}
 	for n, p := range id.render(m.Body) {
 		err := c.whisperPart(ctx, m, p)
 		switch {
 		case err != nil && n > 0:
 			return inPart(err)
+		case errors.Is(err, adapters.ErrUndeliverable) && m.Handle.Token == "":
+			return c.write(ctx, id, m) // the bot, or whoever acted, is not in the channel that is meant
 		case err != nil:
 			return err
 		}
 	}
 	return nil
+}
+
+// write answers somebody in a direct message, where there is no other way.
+func (c *Chat) write(ctx context.Context, id identity, m conversations.Message) (err error) {
+	if m.Place, err = c.direct(ctx, id, m.Person); err != nil {
+		return err
+	}
+	_, err = c.post(ctx, id, m)
+	return err
 }
 
 func (c *Chat) whisperPart(ctx context.Context, m conversations.Message, p part) error {

@@ -41,6 +41,7 @@ const (
 	foreign  = "Debrief is set up for another workspace here, so I cannot help."
 	shared   = "This channel is shared with another organisation. What is said in it belongs to both, so I keep nothing of it."
 	tooLate  = "That took too long for Slack to open a form. Please try again."
+	fromOld  = "This is from a version of me that is gone. Nothing was done; `/postmortem mine` shows what waits for you."
 )
 
 // maxInline is how much an acknowledgement may carry; Slack drops larger ones without a word.
@@ -77,7 +78,10 @@ func (c *Chat) takeEvent(ctx context.Context, env envelope) (reply, error) {
 		c.log.Warn("an event was not saved", "platform", "slack", "event", e.Key)
 		return reply{}, errNotSaved
 	}
-	if !answer.Private.IsZero() && e.Who != "" && c.answers(e.Key) {
+	switch {
+	case e.Kind == conversations.Opened:
+		return c.showing(id, e, answer.Private), nil
+	case !answer.Private.IsZero() && e.Who != "" && c.answers(e.Key):
 		return c.telling(id, e, answer.Private), nil
 	}
 	return reply{}, nil
@@ -197,7 +201,7 @@ func inline(text string) private { return private{Type: "ephemeral", Text: escap
 // opening shows somebody a form. The trigger of their act is good for three seconds.
 func (c *Chat) opening(id identity, a act, f conversations.Form) reply {
 	return reply{then: func(ctx context.Context) {
-		if _, err := c.api.OpenViewContext(ctx, a.trigger, form(f, a.event.Where)); err != nil {
+		if _, err := c.api.OpenViewContext(ctx, a.trigger, form(f, a.event)); err != nil {
 			c.log.Warn("a form was not opened", "platform", "slack", "event", a.event.Key, "err", clean("open a form", err))
 			c.tell(ctx, id, a.event, said(tooLate))
 		}
@@ -217,6 +221,9 @@ func (c *Chat) takeInteraction(ctx context.Context, payload []byte) (reply, erro
 	case errors.Is(err, errForeign):
 		c.log.Warn("an act in another workspace or app was refused", "platform", "slack")
 		return reply{}, nil
+	case errors.Is(err, errOld):
+		c.log.Warn("an act that is not known was refused", "platform", "slack", "event", a.event.Key)
+		return c.answerForm(id, a, conversations.Answer{Errors: []conversations.Field{{Value: fromOld}}}, nil), nil
 	case err != nil || !concerns:
 		return reply{}, err
 	}
@@ -256,13 +263,13 @@ func (c *Chat) answerForm(id identity, a act, answer conversations.Answer, err e
 	case len(wrong) > 0:
 		return c.telling(id, a.event, said(wrong[0].Value))
 	case answer.Form != nil:
-		v := form(*answer.Form, a.event.Where)
+		v := form(*answer.Form, a.event)
 		next := stays{Action: "update", View: &v}
 		if !fitsInline(next) {
 			return c.opening(id, a, *answer.Form) // the first one closes
 		}
 		return reply{payload: next}
-	case !answer.Private.IsZero() && a.event.Where.Channel != "":
+	case !answer.Private.IsZero():
 		return c.telling(id, a.event, answer.Private)
 	}
 	return reply{}

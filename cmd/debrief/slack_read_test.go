@@ -216,6 +216,9 @@ func inputsOf(v slacktest.View) []input {
 		if id, ok := e["initial_user"].(string); ok {
 			in.value = "@" + strings.ToLower(strings.TrimPrefix(id, "U0"))
 		}
+		if day, ok := e["initial_date"].(string); ok {
+			in.value = day
+		}
 		var chosen []string
 		for _, o := range list(e["initial_options"]) {
 			value, _ := o["value"].(string)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"time"
 	"unicode/utf8"
 )
 
@@ -98,6 +99,11 @@ func checkElement(e map[string]any) string {
 	case "users_select", "conversations_select", "datepicker":
 		if n := length(e, "placeholder", "text"); n > 150 {
 			return fmt.Sprintf("a placeholder of %d characters", n)
+		}
+		if day, ok := e["initial_date"].(string); ok {
+			if _, err := time.Parse(time.DateOnly, day); err != nil {
+				return "an initial date that is none: " + day
+			}
 		}
 	case "static_select", "multi_static_select":
 		if n := length(e, "placeholder", "text"); n < 1 || n > 150 {
