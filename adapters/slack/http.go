@@ -144,6 +144,9 @@ func acknowledge(w http.ResponseWriter, r *http.Request, answer reply, err error
 		w.Header().Set("Content-Type", "application/json")
 	}
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	if answer.then != nil {
+		w.Header().Set("Connection", "close") // or what comes next on it would wait until that is done
+	}
 	w.WriteHeader(http.StatusOK)
 	_, _ = w.Write(body)                      // if Slack is gone by now,
 	_ = http.NewResponseController(w).Flush() // there is nobody to tell

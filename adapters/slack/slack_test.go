@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -56,6 +57,39 @@ func connect(t *testing.T) (workspace, *Chat, *door, <-chan error) {
 		}
 		runtime.Gosched()
 	}
+}
+
+// TestNothingWaitsBehindAForm: what follows an acknowledgement takes as long as Slack takes, and Slack, or what stands in front
+// of us, sends the next thing on the same connection if it can.
+func TestNothingWaitsBehindAForm(t *testing.T) {
+	w, c, d, _ := connect(t)
+	app := httptest.NewServer(c.Handler())
+	t.Cleanup(app.Close)
+	gate := make(chan struct{})
+	w.Fail(slacktest.Once("views.open", slacktest.Fault{Wait: func() { <-gate }}))
+	d.says(conversations.Answer{Form: &conversations.Form{Title: "A form", Verb: "add", Inputs: []conversations.Input{{Name: "text", Label: "What?"}}}})
+	for _, text := range []string{"start", "help"} {
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+		body := url.Values{
+			"team_id": {us.team}, "user_id": {ana}, "channel_id": {ops}, "trigger_id": {"1.2.x"}, "response_url": {w.URL + "/respond/1"}, "text": {text},
+		}.Encode()
+		r, err := http.NewRequestWithContext(ctx, http.MethodPost, app.URL+CommandsPath, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := strconv.FormatInt(time.Now().Unix(), 10)
+		r.Header = http.Header{"X-Slack-Request-Timestamp": {at}, "X-Slack-Signature": {slacktest.Signature(slacktest.Secret, at, []byte(body))}}
+		resp, err := app.Client().Do(r)
+		if err != nil {
+			t.Errorf("%s is not answered while a form is opened: %v", text, err)
+		} else {
+			_, _ = io.Copy(io.Discard, resp.Body)
+			_ = resp.Body.Close()
+		}
+		d.says(conversations.Answer{})
+		cancel()
+	}
+	close(gate)
 }
 
 // TestSignature has the library verify what we sign.
