@@ -55,7 +55,7 @@ func (c *Chat) page(ctx context.Context, p conversations.Place, oldest, latest, 
 			ChannelID: p.Channel, Oldest: oldest, Latest: latest, Inclusive: true, Limit: pageSize, Cursor: cursor, IncludeAllMetadata: true,
 		})
 		if err == nil {
-			got, more, next = resp.Messages, resp.HasMore, resp.ResponseMetadata.Cursor
+			got, more, next = resp.Messages, resp.HasMore, resp.ResponseMetaData.NextCursor
 		}
 	}
 	if err != nil {

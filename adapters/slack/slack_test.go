@@ -347,6 +347,23 @@ func TestAPostInPartsIsFinishedNotRepeated(t *testing.T) {
 	}
 }
 
+// TestFindsBehindAPage: what was posted in a busy channel is found however much was written since.
+func TestFindsBehindAPage(t *testing.T) {
+	w, c, _, _ := connect(t)
+	m := post("a card")
+	m.Since = time.Now().Add(-time.Minute)
+	res, err := c.Send(t.Context(), m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 40 {
+		w.Say(slacktest.Message{User: ana, Channel: ops, Text: "talk"})
+	}
+	if found, at, err := c.Find(t.Context(), m); found != adapters.Yes || at != res || err != nil {
+		t.Errorf("found %v %+v %v, not %+v", found, at, err, res)
+	}
+}
+
 // TestNotNowInTheMiddle: after a part was sent, "not now" must not have the whole of it sent once more.
 func TestNotNowInTheMiddle(t *testing.T) {
 	w, c, _, _ := connect(t)
