@@ -470,6 +470,9 @@ func (s *Server) whispered(user, channel string, read func(any) error) {
 		return
 	}
 	blocks, problem := CheckBlocks(string(body.Blocks))
+	if body.Text == "" && len(blocks) == 0 && problem == "" {
+		return // an acknowledgement, and no more
+	}
 	if problem != "" || body.Type != "" && body.Type != "ephemeral" {
 		s.wrong = append(s.wrong, "a private answer: "+problem+body.Type)
 	}
