@@ -181,11 +181,13 @@ func (id identity) changed(ev event) (conversations.Event, bool) {
 	if !ok || id.isOwn(*m) || m.Edited == nil || ev.Previous.is(*m) {
 		return e, false // a preview of a link, a new reply, a pin: no edit
 	}
-	at, ok := timeOf(m.Edited.TS)
+	// The message says to the second when it was edited; only the event tells two edits within one apart.
+	ts := firstOf(ev.EventTS, m.Edited.TS)
+	at, ok := timeOf(ts)
 	if !ok || at.Before(e.MessageAt) {
 		return e, false
 	}
-	e.At, e.Key = at, id.key("edit", e.Message.Channel, e.Message.ID, m.Edited.TS)
+	e.At, e.Key = at, id.key("edit", e.Message.Channel, e.Message.ID, ts)
 	id.words(&e, *m)
 	return e, true
 }

@@ -227,6 +227,27 @@ func TestToldOnce(t *testing.T) {
 	}
 }
 
+// TestTwoEditsWithinASecond: Slack says of a message only to the second when it was edited.
+func TestTwoEditsWithinASecond(t *testing.T) {
+	w, _, d, _ := connect(t)
+	at := time.Now().Truncate(time.Second).Add(500 * time.Millisecond)
+	w.Now = func() time.Time { return at }
+	ts, _ := w.Say(slacktest.Message{User: ana, Channel: ops, Text: "one"})
+	w.Edit(ops, ts, "two")
+	w.Edit(ops, ts, "three")
+	w.Again()
+	if len(d.events) != 4 {
+		t.Fatalf("%d events came in", len(d.events))
+	}
+	second, third, again := d.events[1], d.events[2], d.events[3]
+	if second.Key == third.Key || !third.At.After(second.At) || third.Text != "three" {
+		t.Errorf("the edits came in as %s of %s and %s of %s", second.Key, second.At, third.Key, third.At)
+	}
+	if again.Key != third.Key || !again.At.Equal(third.At) {
+		t.Errorf("what came again is %s of %s", again.Key, again.At)
+	}
+}
+
 func TestEnterprise(t *testing.T) {
 	id := us
 	id.enterprise = "E0GRID"

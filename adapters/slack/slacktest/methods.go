@@ -291,7 +291,7 @@ func (s *Server) update(a arguments) (object, []object) {
 		return fails("invalid_blocks")
 	}
 	before := s.object(m)
-	m.Text, m.Blocks, m.Edited = a["text"], blocks, s.stamp()
+	m.Text, m.Blocks, m.Edited = a["text"], blocks, s.second()
 	if a["metadata"] != "" {
 		m.Metadata = json.RawMessage(a["metadata"])
 	}

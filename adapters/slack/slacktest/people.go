@@ -71,7 +71,7 @@ func (s *Server) Edit(channel, ts, text string) (acked bool) {
 		return false
 	}
 	before := s.object(m)
-	m.Text, m.Edited = text, s.stamp()
+	m.Text, m.Edited = text, s.second()
 	event := s.changed(m, before)
 	s.mu.Unlock()
 	return s.happens(event)

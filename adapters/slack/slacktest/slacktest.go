@@ -230,6 +230,9 @@ func (s *Server) stamp() string {
 	return fmt.Sprintf("%d.%06d", now.Unix(), now.Nanosecond()/1000)
 }
 
+// second is the time of an edit, which Slack cuts to whole seconds.
+func (s *Server) second() string { return fmt.Sprintf("%d.000000", s.Now().Unix()) }
+
 func (s *Server) number() int { s.count++; return s.count }
 
 // Direct is the channel between the app and somebody alone.
