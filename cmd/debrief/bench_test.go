@@ -529,7 +529,7 @@ func serveForBench(path string) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
 	config := Config{SQLitePath: path, Timezone: "UTC", LogLevel: "info"}
-	s, err := openStore(ctx, config, nil)
+	s, err := openStore(ctx, config, sqlite.Options{})
 	if err != nil {
 		return err
 	}

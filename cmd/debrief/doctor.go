@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/debrief-bot/debrief/storage"
+	"github.com/debrief-bot/debrief/storage/sqlite"
 )
 
 // listedDead is how many rows that were set aside doctor lists.
@@ -55,7 +56,7 @@ type deadRow struct {
 }
 
 func doctor(ctx context.Context, c Config, w io.Writer, asJSON, replay bool) error {
-	s, err := openStore(ctx, c, nil)
+	s, err := openStore(ctx, c, sqlite.Options{})
 	if err != nil {
 		return err
 	}

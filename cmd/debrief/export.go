@@ -18,6 +18,7 @@ import (
 	"github.com/debrief-bot/debrief/conversations"
 	"github.com/debrief-bot/debrief/conversations/postmortem"
 	"github.com/debrief-bot/debrief/storage"
+	"github.com/debrief-bot/debrief/storage/sqlite"
 )
 
 func exportCommand() *cobra.Command {
@@ -39,7 +40,7 @@ func exportCommand() *cobra.Command {
 }
 
 func export(ctx context.Context, c Config, dir string, w io.Writer) error {
-	s, err := openStore(ctx, c, nil)
+	s, err := openStore(ctx, c, sqlite.Options{})
 	if err != nil {
 		return err
 	}

@@ -10,9 +10,13 @@ import (
 	"github.com/debrief-bot/debrief/storage/sqlite"
 )
 
-// openStore opens the configured store and makes it ready. clock is the store's; nil: its own.
-func openStore(ctx context.Context, c Config, clock func() time.Time) (storage.Store, error) {
-	s, err := connect(ctx, c, clock)
+// toRun is how a bot opens its store. On one SQLite file only one runs at a time, in front of MongoDB as many as wanted; and
+// whoever only looks into it may do so while one runs. clock is the store's; nil: its own.
+func toRun(clock func() time.Time) sqlite.Options { return sqlite.Options{Clock: clock, Alone: true} }
+
+// openStore opens the configured store and makes it ready.
+func openStore(ctx context.Context, c Config, o sqlite.Options) (storage.Store, error) {
+	s, err := connect(ctx, c, o)
 	if err != nil {
 		return nil, err
 	}
@@ -23,11 +27,15 @@ func openStore(ctx context.Context, c Config, clock func() time.Time) (storage.S
 	return s, nil
 }
 
-func connect(ctx context.Context, c Config, clock func() time.Time) (storage.Store, error) {
+func connect(ctx context.Context, c Config, o sqlite.Options) (storage.Store, error) {
 	if uri := c.MongoURI.Reveal(); uri != "" {
-		return mongo.Open(ctx, uri, mongo.Options{Clock: clock})
+		return mongo.Open(ctx, uri, mongo.Options{Clock: o.Clock})
 	}
-	return sqlite.Open(ctx, c.SQLitePath, sqlite.Options{Clock: clock})
+	s, err := sqlite.Open(ctx, c.SQLitePath, o)
+	if err != nil {
+		return nil, fmt.Errorf("%w (%s_SQLITE_PATH is its path)", err, prefix)
+	}
+	return s, nil
 }
 
 // storeName is what the store is called in words.

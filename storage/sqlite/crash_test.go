@@ -3,6 +3,7 @@ package sqlite
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -25,7 +26,7 @@ func TestMain(m *testing.M) {
 
 // acceptUntilKilled accepts rows from several goroutines and prints each key once Accept has returned.
 func acceptUntilKilled(path string) {
-	s, err := Open(context.Background(), path, Options{})
+	s, err := Open(context.Background(), path, Options{Alone: true})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -50,7 +51,8 @@ func acceptUntilKilled(path string) {
 	all.Wait()
 }
 
-// What was accepted is there after the process was killed at any moment, and the file is sound.
+// What was accepted is there after the process was killed at any moment, and the file is sound. As long as the process runs
+// it is alone, and no longer.
 func TestKilled(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "debrief.db")
 	acknowledged := map[string]bool{}
@@ -58,7 +60,10 @@ func TestKilled(t *testing.T) {
 		for _, key := range killAfter(t, path, after) {
 			acknowledged[key] = true
 		}
-		s := openStore(t, path, nil)
+		s, err := Open(t.Context(), path, Options{Alone: true})
+		if err != nil {
+			t.Fatal(err)
+		}
 		var sound string
 		selectOne(t, s, &sound, "PRAGMA integrity_check")
 		if sound != "ok" {
@@ -122,6 +127,9 @@ func killAfter(t *testing.T, path string, rows int) []string {
 	for lines.Scan() { // to the end: what was printed before the kill is in the pipe
 		keys = append(keys, lines.Text())
 		if len(keys) == rows {
+			if _, err := Open(t.Context(), path, Options{Alone: true}); !errors.Is(err, ErrInUse) {
+				t.Errorf("a second one is told %v", err)
+			}
 			if err := child.Process.Kill(); err != nil {
 				t.Fatal(err)
 			}

@@ -6,14 +6,17 @@
 // system SQLite's locks cannot be trusted.
 //
 // Backups: copy the file while nothing runs, or use `sqlite3 debrief.db ".backup copy.db"` at any time. The files ending in
-// -wal and -shm belong to the database and must not be deleted.
+// -wal and -shm belong to the database and must not be deleted. The one ending in -lock is empty, stays, and says nothing
+// by being there.
 package sqlite
 
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -32,7 +35,14 @@ type Options struct {
 	// Patience is how long a write waits for another process that holds the file locked; zero: 1.5 s, so that whoever
 	// waits for an acknowledgement is answered in time.
 	Patience time.Duration
+	// Alone is for a program that runs on the file and must be the only one: another that asked for the same is ErrInUse.
+	// It is so until Close, or until the process ends, however it ends. Who does not ask is not kept out. Where the
+	// operating system has no such locks, nobody is.
+	Alone bool
 }
+
+// ErrInUse means: another program runs on this file.
+var ErrInUse = errors.New("another program runs on this file")
 
 // Store is an open database.
 type Store struct {
@@ -41,6 +51,7 @@ type Store struct {
 
 	writer, readers  *sql.DB
 	conn             *sql.Conn // the writer's only one
+	lock             *os.File  // held while we are alone; nil: anybody may come
 	writing, reading statements
 
 	jobs    chan *job
@@ -71,6 +82,12 @@ func Open(ctx context.Context, path string, opts Options) (*Store, error) {
 	_, _ = driver.OFDLocking(true)
 	if err := look(path); err != nil {
 		return nil, fmt.Errorf("sqlite: open %s: %w", path, err)
+	}
+	if opts.Alone {
+		var err error
+		if s.lock, err = alone(path); err != nil {
+			return nil, fmt.Errorf("sqlite: open %s: %w", path, err)
+		}
 	}
 	if err := s.connect(ctx, opts.Patience); err != nil {
 		return nil, s.wrap(ctx, "open", err)
@@ -135,6 +152,9 @@ func (s *Store) disconnect() {
 		if db != nil {
 			_ = db.Close()
 		}
+	}
+	if s.lock != nil {
+		_ = s.lock.Close() // which unlocks it
 	}
 }
 
