@@ -64,7 +64,7 @@ func TestServe(t *testing.T) {
 			t.Errorf("/livez: %q", body)
 		}
 		other := c
-		other.HTTPAddr = at[0].String()
+		other.HTTPAddr, other.SQLitePath = at[0].String(), filepath.Join(t.TempDir(), "other.db")
 		if err := runHere(t.Context(), other, io.Discard, nil); err == nil || !strings.Contains(err.Error(), "DEBRIEF_HTTP_ADDR chooses another address") {
 			t.Errorf("an address in use gives %v", err)
 		}
