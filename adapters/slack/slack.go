@@ -179,6 +179,7 @@ func (c *Chat) identity(ctx context.Context) (identity, error) {
 	if err != nil {
 		return identity{}, clean("ask who I am", err)
 	}
+	c.warn(auth)
 	id = identity{team: auth.TeamID, enterprise: auth.EnterpriseID, user: auth.UserID, bot: auth.BotID}
 	if !isID(id.team) || !isID(id.user) {
 		return identity{}, errors.New("slack: the answer to auth.test names no workspace")

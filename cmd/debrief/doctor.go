@@ -3,12 +3,15 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/debrief-bot/debrief/adapters/slack"
+	"github.com/debrief-bot/debrief/conversations"
 	"github.com/debrief-bot/debrief/storage"
 	"github.com/debrief-bot/debrief/storage/sqlite"
 )
@@ -22,8 +25,8 @@ func doctorCommand() *cobra.Command {
 		Use:   "doctor",
 		Short: "Check what is configured, and say what will not work and how to mend it",
 		Long: "Doctor opens the configured store and looks at what waits in it. What could not be handled is listed by its key,\n" +
-			"never with its content; --replay gives each of it another try when the bot runs next. It exits with 1 when something\n" +
-			"needs attention.",
+			"never with its content; --replay gives each of it another try when the bot runs next. With Slack configured it asks\n" +
+			"Slack whether the tokens work and what the app may do. It exits with 1 when something needs attention.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := loadConfig()
@@ -46,6 +49,9 @@ type diagnosis struct {
 	Unsent   int        `json:"unsent"` // effects not carried out yet
 	Dead     []deadRow  `json:"dead"`
 	Replayed int        `json:"replayed,omitempty"`
+
+	Slack   []slack.Finding `json:"slack,omitempty"`
+	LastRan *time.Time      `json:"lastRan,omitempty"` // in this workspace, to the hour
 }
 
 type deadRow struct {
@@ -73,13 +79,45 @@ func doctor(ctx context.Context, c Config, w io.Writer, asJSON, replay bool) err
 			d.Replayed++
 		}
 	}
+	if c.slack() {
+		if err := d.askSlack(ctx, c.slackChat(nil), s); err != nil {
+			return err
+		}
+	}
 	if err := d.print(w, asJSON); err != nil {
 		return err
 	}
+	return d.attention()
+}
+
+// attention is an error when something needs it.
+func (d diagnosis) attention() error {
+	var all []error
 	if n := len(d.Dead) - d.Replayed; n > 0 {
-		return fmt.Errorf("%d could not be handled; after an upgrade, debrief doctor --replay gives them another try", n)
+		all = append(all, fmt.Errorf("%d could not be handled; after an upgrade, debrief doctor --replay gives them another try", n))
 	}
-	return nil
+	for _, f := range d.Slack {
+		if !f.OK {
+			all = append(all, fmt.Errorf("slack, %s: %s", f.Check, f.Fix))
+		}
+	}
+	return errors.Join(all...)
+}
+
+// askSlack has Slack say how the app is set up.
+func (d *diagnosis) askSlack(ctx context.Context, chat *slack.Chat, s storage.Store) error {
+	var workspace string
+	if workspace, d.Slack = chat.Check(ctx); workspace == "" {
+		return nil
+	}
+	subject, err := s.Load(ctx, conversations.SettingsID(workspace))
+	if errors.Is(err, storage.ErrNotFound) {
+		return nil
+	}
+	if state, ok := subject.State.(*conversations.WorkspaceState); ok && !state.Alive.IsZero() {
+		d.LastRan = &state.Alive
+	}
+	return err
 }
 
 func examine(ctx context.Context, c Config, s storage.Store) (diagnosis, error) {
@@ -117,6 +155,16 @@ func (d diagnosis) print(w io.Writer, asJSON bool) error {
 	}
 	if d.Replayed > 0 {
 		fmt.Fprintf(w, "Given another try: %d.\n", d.Replayed)
+	}
+	for _, f := range d.Slack {
+		fmt.Fprintf(w, "Slack, %s: %s", f.Check, f.Found)
+		if f.Fix != "" {
+			fmt.Fprintf(w, " %s", f.Fix)
+		}
+		fmt.Fprintln(w)
+	}
+	if d.LastRan != nil {
+		fmt.Fprintf(w, "The bot was last seen running here at %s.\n", d.LastRan.Format(time.RFC3339))
 	}
 	return nil
 }

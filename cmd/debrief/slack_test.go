@@ -6,6 +6,8 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -17,8 +19,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/debrief-bot/debrief/adapters"
+	"github.com/debrief-bot/debrief/adapters/slack"
 	"github.com/debrief-bot/debrief/adapters/slack/slacktest"
+	"github.com/debrief-bot/debrief/bot"
 	"github.com/debrief-bot/debrief/conversations"
+	"github.com/debrief-bot/debrief/storage/sqlite"
 )
 
 func TestSlackSettings(t *testing.T) {
@@ -226,4 +232,60 @@ func TestSlackWhileTheDatabaseIsAway(t *testing.T) {
 	if err := <-ended; err != nil {
 		t.Errorf("ended with %v", err)
 	}
+}
+
+func TestDoctorAsksSlack(t *testing.T) {
+	s := slacktest.New(t)
+	s.AddChannel(slacktest.Channel{ID: "C0OPS", Name: "ops"})
+	s.Grant("chat:write", "reactions:read")
+	c := localConfig(t)
+	c.SlackToken, c.SlackAppToken, c.SlackAPIURL = slacktest.BotToken, slacktest.AppToken, s.URL+"/api/"
+	ran(t, c)
+	var out bytes.Buffer
+	err := doctor(t.Context(), c, &out, false, false)
+	if err == nil || !strings.Contains(err.Error(), "slack, scope reactions:write: Add it") {
+		t.Errorf("with scopes missing it ends with %v", err)
+	}
+	for _, want := range []string{"Slack, bot token: It works", "Slack, app token: It works", "Slack, channels: The bot is in 1.", "last seen running here"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("it does not say %q: %s", want, out.String())
+		}
+	}
+	s.Grant(scopeNames()...)
+	out.Reset()
+	if err := doctor(t.Context(), c, &out, true, false); err != nil {
+		t.Errorf("with everything there it ends with %v", err)
+	}
+	var d diagnosis
+	if err := json.Unmarshal(out.Bytes(), &d); err != nil || len(d.Slack) != 5 || !d.Slack[0].OK || d.LastRan == nil {
+		t.Errorf("%+v, %v", d, err)
+	}
+	c.SlackToken = "xoxb-other"
+	out.Reset()
+	if err := doctor(t.Context(), c, &out, false, false); err == nil || !strings.Contains(err.Error(), "Install the app again") {
+		t.Errorf("with another token it ends with %v, %s", err, out.String())
+	}
+}
+
+// ran leaves what a bot leaves that has run in Slack.
+func ran(t *testing.T, c Config) {
+	t.Helper()
+	store, err := openStore(t.Context(), c, sqlite.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	c.SlackAppToken = "" // over HTTP it need not be connected
+	b := bot.New(bot.Options{Store: store, Chats: []adapters.Chat{c.slackChat(nil)}})
+	if err := errors.Join(b.CatchUp(t.Context()), b.Drain(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func scopeNames() []string {
+	var all []string
+	for _, s := range slack.Scopes {
+		all = append(all, s.Name)
+	}
+	return all
 }

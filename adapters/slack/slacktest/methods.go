@@ -59,6 +59,11 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		body = body[:len(body)/2]
 	}
 	w.Header().Set("Content-Type", "application/json")
+	s.mu.Lock()
+	if s.granted != nil {
+		w.Header().Set("X-Oauth-Scopes", strings.Join(s.granted, ","))
+	}
+	s.mu.Unlock()
 	_, _ = w.Write(body) // if the app is gone, it is gone
 }
 

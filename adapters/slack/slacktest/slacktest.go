@@ -54,6 +54,7 @@ type Server struct {
 	triggers   map[string]string // good for opening a view once: whose act
 	answers    map[string]string // response_urls that are still good: whose act
 	revoked    string            // the error that every call gets
+	granted    []string          // scopes, as every answer says; none: it does not say
 	calls      map[string]int
 	fail       func(method string) Fault
 	subscribed func(event string) bool
@@ -196,6 +197,13 @@ func (s *Server) Revoke(name string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.revoked = name
+}
+
+// Grant has every answer from now on say that the app has these scopes.
+func (s *Server) Grant(scopes ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.granted = scopes
 }
 
 // Expire ends the time in which acts so far can be answered by response_url or with a form.
