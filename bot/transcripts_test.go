@@ -46,6 +46,24 @@ func TestTranscripts(t *testing.T) {
 	}
 }
 
+// TestFormsAndRepliesMakeOneReport: what people say makes the same report, whether they reply or use nothing but forms, buttons
+// and mentions. TestTranscripts sees to it that both come out as they are written down.
+func TestFormsAndRepliesMakeOneReport(t *testing.T) {
+	forms, replies := reportIn(t, "nine-by-forms"), reportIn(t, "nine-by-replies")
+	if diff := cmp.Diff(replies, forms); diff != "" {
+		t.Errorf("by forms it is another (-replies +forms):\n%s", diff)
+	}
+}
+
+func reportIn(t *testing.T, name string) string {
+	t.Helper()
+	_, report, ok := strings.Cut(readTranscript(t, filepath.Join(transcripts, name+".txtar")).String(), "\n-- report.md --\n")
+	if !ok || !strings.Contains(report, "## How this was made") {
+		t.Fatalf("%s has no report", name)
+	}
+	return report
+}
+
 func transcriptFiles(t testing.TB) []string {
 	t.Helper()
 	paths, err := filepath.Glob(filepath.Join(transcripts, "*.txtar"))

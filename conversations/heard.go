@@ -421,11 +421,12 @@ func (r *Review) answer(o *out, h Heard) {
 // sorted is how many replies the form for sorting lists: what fits into one menu of Discord.
 const sortCap = 25
 
-// sortable are the replies heard for a question that the form lists, of those that came in until n.
+// sortable is what was heard for a question, as the form lists it, of what came in until n: replies, and what was said in
+// forms and by buttons, which no message shows and no mark can leave out.
 func (r *Review) sortable(question, n int) []Answered {
 	var all []Answered
 	for _, a := range r.answers() {
-		if a.Question == question && a.N <= n && !a.Deleted && a.Heard.Question == 0 {
+		if a.Question == question && a.N <= n && !a.Deleted {
 			all = append(all, a)
 		}
 	}

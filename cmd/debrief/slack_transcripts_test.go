@@ -2,14 +2,18 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/debrief-bot/debrief/adapters/local"
+	"github.com/debrief-bot/debrief/adapters/slack"
+	"github.com/debrief-bot/debrief/adapters/slack/slacktest"
 	"github.com/debrief-bot/debrief/conversations/transcript"
 	"github.com/debrief-bot/debrief/storage/storagetest"
 )
@@ -32,7 +36,7 @@ func TestTranscriptsInSlack(t *testing.T) {
 	for _, path := range paths {
 		t.Run(strings.TrimSuffix(filepath.Base(path), ".txtar"), func(t *testing.T) {
 			t.Parallel()
-			err := inSlack(t, path)
+			err := inSlack(t, path, newSlackStage(t))
 			reason, cannot := notInSlack[strings.TrimSuffix(filepath.Base(path), ".txtar")]
 			switch {
 			case cannot && err == nil:
@@ -44,13 +48,44 @@ func TestTranscriptsInSlack(t *testing.T) {
 	}
 }
 
+// TestWithoutTalk: a whole review in an app that asks for the least. It hears no plain reply and reads no channel, and what
+// comes out is what comes out everywhere.
+func TestWithoutTalk(t *testing.T) {
+	b, err := slack.Manifest("https://debrief.example.com", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var m struct {
+		Settings struct {
+			Events struct {
+				Bot []string `json:"bot_events"`
+			} `json:"event_subscriptions"`
+		}
+	}
+	if err := json.Unmarshal(b, &m); err != nil {
+		t.Fatal(err)
+	}
+	deaf := func() *slackStage {
+		s := newSlackStage(t)
+		s.slack.Subscribe(func(event string) bool { return slices.Contains(m.Settings.Events.Bot, event) })
+		s.slack.Fail(slacktest.Deny("conversations.history", "conversations.replies"))
+		return s
+	}
+	if err := inSlack(t, "../../conversations/testdata/nine-by-forms.txtar", deaf()); err != nil {
+		t.Error(err)
+	}
+	if inSlack(t, "../../conversations/testdata/nine-by-replies.txtar", deaf()) == nil {
+		t.Error("it hears plain replies without the right to")
+	}
+}
+
 // inSlack says where a transcript comes out otherwise in Slack.
-func inSlack(t *testing.T, path string) error {
+func inSlack(t *testing.T, path string, stage *slackStage) error {
 	want, err := transcript.Run(t.Context(), parsed(t, path), aloud(t))
 	if err != nil {
 		t.Fatalf("in the local chat: %v", err)
 	}
-	got, err := transcript.Run(t.Context(), parsed(t, path), newSlackStage(t))
+	got, err := transcript.Run(t.Context(), parsed(t, path), stage)
 	if err != nil {
 		return err
 	}
