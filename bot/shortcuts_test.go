@@ -206,6 +206,16 @@ func TestHome(t *testing.T) {
 	if wrong := r.does(foreign).Errors; len(wrong) != 1 || !strings.Contains(wrong[0].Value, "another workspace") {
 		t.Errorf("a form of elsewhere is answered with %+v", wrong)
 	}
+	for _, subject := range []string{"slack/T0OTHER/review/cmd/1", "", "nonsense", local.Workspace + "/riddle/1"} {
+		click.Key, click.Verb, click.Subject = local.Workspace+"/click/home/3"+subject, "next", subject
+		if text := conversations.Plain(r.does(click).Private.Text); !strings.Contains(text, "another workspace") {
+			t.Errorf("a button about %q is answered with %q", subject, text)
+		}
+	}
+	click.Key, click.Verb, click.Subject = local.Workspace+"/click/home/4", "answer form", local.Workspace+"/review/gone"
+	if text := conversations.Plain(r.does(click).Private.Text); !strings.Contains(text, "gone") {
+		t.Errorf("a button about a review that is gone is answered with %q", text)
+	}
 }
 
 func pressed(b conversations.Body, label string) (conversations.Control, bool) {

@@ -120,7 +120,7 @@ const (
 // Answer is what is said at once to the person who acted, before or instead of anything durable: nothing, a private
 // line, a form, or field errors that keep a form open.
 type Answer struct {
-	Private Body
+	Private Body // to Opened: their page
 	Form    *Form
 	Errors  []Field  // by input name: what is wrong with it
 	Options []Option // autocompletion
