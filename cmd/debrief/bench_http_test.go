@@ -43,7 +43,7 @@ import (
 //   - debrief: the Slack adapter and the bot behind it, as they are wired here;
 //   - bare: a handler of net/http that compares the signature, reads the JSON and makes one insert of the body by the
 //     event's id, through the same store, so with the same durability;
-//   - bolt: an app of Bolt for JavaScript that does what bare does (.ci/npm/bolt.mjs), on MongoDB only.
+//   - bolt: an app of Bolt for JavaScript that does what bare does (.ci/slack/speed.mjs), on MongoDB only.
 //
 // None of them works on what it took in. The requests are signed beforehand and sent by this process over 32 connections
 // that stay; only the servers' own processor time is counted. Afterwards every request must be a row.
