@@ -192,7 +192,9 @@ func (d *delivery) send(ctx context.Context) error {
 	if isPost(m) && d.effect.Kind != conversations.Reply {
 		return d.posted(ctx, result, hash, "sent")
 	}
-	return d.done(ctx, &storage.Ref{Result: d.claim.Ref.Result, Hash: hash}, "sent")
+	ref := storage.Ref{Result: d.claim.Ref.Result, Hash: hash}
+	ref.Result.Further = result.Further
+	return d.done(ctx, &ref, "sent")
 }
 
 func (d *delivery) sendOnce(ctx context.Context, m conversations.Message) (result conversations.Result, err error) {
@@ -227,7 +229,7 @@ func (d *delivery) message(ctx context.Context) (conversations.Message, bool, er
 	case conversations.React:
 		return m, true, nil
 	case conversations.Post, conversations.Private:
-		m.Edit = d.claim.Ref.Result.Message
+		m.Edit, m.Further = d.claim.Ref.Result.Message, d.claim.Ref.Result.Further
 	case conversations.Reply:
 		if expires := ef.Handle.Expires; !expires.IsZero() && !expires.After(d.now()) {
 			m.Kind, m.Handle = conversations.Private, conversations.Handle{}

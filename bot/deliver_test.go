@@ -41,6 +41,23 @@ func TestPostThenEdit(t *testing.T) {
 	}
 }
 
+// What a message goes on in changes with every edit, and the next edit must know it, whoever makes it.
+func TestAnEditKnowsWhatTheMessageGoesOnIn(t *testing.T) {
+	w := newWorld(t)
+	for i, further := range [][]conversations.MessageRef{{message("a"), message("b")}, {message("a")}, nil} {
+		w.chat.further = further
+		w.asks(post(fmt.Sprint("e", i), "note", fmt.Sprint("text ", i)))
+		w.drain()
+		w.clock.wind(storage.SlotSpacing)
+	}
+	w.sent("text 0", "~text 1", "~text 2")
+	for i, want := range []int{0, 2, 1} {
+		if got := w.chat.sent[i].Further; len(got) != want {
+			t.Errorf("the sending %d knows %v, want %d of them", i, got, want)
+		}
+	}
+}
+
 func TestAnEditThatChangesNothingIsNotSent(t *testing.T) {
 	w := newWorld(t)
 	w.asks(post("e1", "note", "one"))

@@ -45,7 +45,8 @@ type fakeChat struct {
 	mu       sync.Mutex
 	sent     []conversations.Message
 	posts    int
-	sendErrs []error // of the next sendings, in order; nil: it works
+	sendErrs []error                    // of the next sendings, in order; nil: it works
+	further  []conversations.MessageRef // what is sent goes on in
 	find     func(conversations.Message) (adapters.Found, conversations.Result, error)
 	messages map[string]conversations.Snapshot
 	fetched  int
@@ -88,11 +89,11 @@ func (c *fakeChat) Send(_ context.Context, m conversations.Message) (conversatio
 	}
 	c.sent = append(c.sent, m)
 	if m.Edit.ID != "" || m.Kind == conversations.React {
-		return conversations.Result{}, nil
+		return conversations.Result{Further: c.further}, nil
 	}
 	c.posts++
 	ref := conversations.MessageRef{Workspace: workspace, Channel: "C1", ID: fmt.Sprint("p", c.posts)}
-	r := conversations.Result{Message: ref, Thread: conversations.Place{Workspace: workspace, Channel: "C1", Thread: ref.ID}, At: noon}
+	r := conversations.Result{Message: ref, Thread: conversations.Place{Workspace: workspace, Channel: "C1", Thread: ref.ID}, At: noon, Further: c.further}
 	return r, nil
 }
 

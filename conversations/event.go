@@ -144,6 +144,8 @@ type Result struct {
 	Message MessageRef `json:"message,omitzero"`
 	Thread  Place      `json:"thread,omitzero"` // where replies to it are written
 	At      time.Time  `json:"at,omitzero"`     // the message's own time
+
+	Further []MessageRef `json:"further,omitempty"` // what a long message goes on in, in order
 }
 
 // Snapshot is a message as the platform shows it now.

@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -103,7 +104,7 @@ func TestEmulate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if found, at, err := c.Find(t.Context(), card); found != adapters.Yes || at != res || err != nil {
+	if found, at, err := c.Find(t.Context(), card); found != adapters.Yes || !reflect.DeepEqual(at, res) || err != nil {
 		t.Errorf("afterwards it is found as %v at %+v, %v", found, at, err)
 	}
 	edit := card

@@ -84,11 +84,12 @@ func (c *Chat) post(ctx context.Context, id identity, m conversations.Message) (
 	there := map[string]string{}
 	if len(parts) > 1 && !m.Since.IsZero() {
 		var err error
-		if there, err = c.markers(ctx, m); err != nil {
+		if there, err = c.markers(ctx, m); errors.Is(err, adapters.ErrUnreadable) {
+			there = map[string]string{} // nobody can tell what is there
+		} else if err != nil {
 			return conversations.Result{}, err
 		}
 	}
-	first := there[m.Effect]
 	for n, p := range parts {
 		if there[partOf(m.Effect, n)] != "" {
 			continue
@@ -96,24 +97,21 @@ func (c *Chat) post(ctx context.Context, id identity, m conversations.Message) (
 		place := m.Place
 		mark := marker{Effect: partOf(m.Effect, n)}
 		if n > 0 {
-			place, mark.Of, mark.Part = below(m.Place, first), first, n
+			place, mark.Of, mark.Part = below(m.Place, there[m.Effect]), there[m.Effect], n
 		}
 		ts, err := c.postPart(ctx, place, p, mark)
 		switch {
 		case n == 0 && err != nil:
 			return conversations.Result{}, err
-		case n == 0:
-			first = ts
 		case errors.Is(err, adapters.ErrUndeliverable): // what people answer to and what is edited is there
 			c.log.Error("the rest of a message was refused", "platform", "slack", "effect", m.Effect, "err", err)
-			return result(id, m.Place, first), nil
+			return resultIn(id, m, there), nil
 		case err != nil:
 			return conversations.Result{}, inPart(err)
 		}
+		there[mark.Effect] = ts
 	}
-	res := result(id, m.Place, first)
-	c.goesOn(res.Message, len(parts) > 1)
-	return res, nil
+	return resultIn(id, m, there), nil
 }
 
 // inPart is an error after a part of a message was sent. "Not now" would say that nothing was: it would be sent anew from
@@ -172,14 +170,26 @@ func result(id identity, p conversations.Place, ts string) conversations.Result 
 	return res
 }
 
+// resultIn is where a message and what it goes on in ended up, by the ids under its markers.
+func resultIn(id identity, m conversations.Message, there map[string]string) conversations.Result {
+	res := result(id, m.Place, there[m.Effect])
+	for n := 1; there[partOf(m.Effect, n)] != ""; n++ {
+		res.Further = append(res.Further, conversations.MessageRef{
+			Workspace: id.workspace(), Channel: m.Place.Channel, ID: there[partOf(m.Effect, n)],
+		})
+	}
+	return res
+}
+
 // edit changes a message in place, with the parts that it goes on in.
 func (c *Chat) edit(ctx context.Context, id identity, m conversations.Message) (conversations.Result, error) {
 	parts := id.render(m.Body)
-	further, err := c.further(ctx, m, len(parts) > 1)
-	if errors.Is(err, adapters.ErrUnreadable) {
-		parts = parts[:1] // what cannot be read cannot be edited: better cut than said twice
-	} else if err != nil {
+	further, sure, err := c.further(ctx, m)
+	if err != nil {
 		return conversations.Result{}, err
+	}
+	if !sure {
+		parts = parts[:min(len(parts), 1+len(further))] // better cut than said twice
 	}
 	place := conversations.Place{Workspace: id.workspace(), Channel: m.Edit.Channel}
 	if m.Place.Channel == m.Edit.Channel && m.Place.Thread != m.Edit.ID {
@@ -188,27 +198,36 @@ func (c *Chat) edit(ctx context.Context, id identity, m conversations.Message) (
 	if err := c.update(ctx, m.Edit.Channel, m.Edit.ID, parts[0], marker{Effect: m.Effect}); err != nil {
 		return conversations.Result{}, err
 	}
-	for n := 1; n < len(parts); n++ {
-		mark := marker{Effect: partOf(m.Effect, n), Of: m.Edit.ID, Part: n}
-		if ts := further[n]; ts != "" {
-			err = c.update(ctx, m.Edit.Channel, ts, parts[n], mark)
-		} else {
-			_, err = c.postPart(ctx, below(place, m.Edit.ID), parts[n], mark)
-		}
+	res := result(id, place, m.Edit.ID)
+	for n, p := range parts[1:] {
+		mark := marker{Effect: partOf(m.Effect, n+1), Of: m.Edit.ID, Part: n + 1}
+		ts, err := c.editPart(ctx, below(place, m.Edit.ID), further[n+1], p, mark)
 		if err != nil {
-			return conversations.Result{}, err
+			return conversations.Result{}, inPart(err)
 		}
+		res.Further = append(res.Further, conversations.MessageRef{Workspace: id.workspace(), Channel: m.Edit.Channel, ID: ts})
 	}
 	for n, ts := range further {
 		if n < len(parts) {
 			continue
 		}
 		if _, _, err := c.api.DeleteMessageContext(ctx, m.Edit.Channel, ts); err != nil && code(err) != "message_not_found" {
-			return conversations.Result{}, c.sending("delete a part", err)
+			return conversations.Result{}, inPart(c.sending("delete a part", err))
 		}
 	}
-	c.goesOn(m.Edit, len(parts) > 1)
-	return result(id, place, m.Edit.ID), nil
+	return res, nil
+}
+
+// editPart changes a further part; where there is none, or it was deleted, it is posted. It returns the part's id.
+func (c *Chat) editPart(ctx context.Context, place conversations.Place, ts string, p part, mark marker) (string, error) {
+	if ts != "" {
+		err := c.update(ctx, place.Channel, ts, p, mark)
+		var u *adapters.Undeliverable
+		if !errors.As(err, &u) || !u.Gone {
+			return ts, err
+		}
+	}
+	return c.postPart(ctx, place, p, mark)
 }
 
 func (c *Chat) update(ctx context.Context, channel, ts string, p part, mark marker) error {
@@ -219,39 +238,33 @@ func (c *Chat) update(ctx context.Context, channel, ts string, p part, mark mark
 	return nil
 }
 
-// further are the messages that one of ours goes on in, by their place in it. They are looked for when it is long, or
-// was.
-func (c *Chat) further(ctx context.Context, m conversations.Message, long bool) (map[int]string, error) {
-	c.mu.Lock()
-	was := c.split[m.Edit]
-	c.mu.Unlock()
-	if !long && !was {
-		return nil, nil
+// further are the messages that one of ours goes on in, by their place in it. Nobody knows how far an earlier try came:
+// after one they are looked for, and where that cannot be, it is not sure that these are all.
+func (c *Chat) further(ctx context.Context, m conversations.Message) (all map[int]string, sure bool, err error) {
+	all = map[int]string{}
+	if m.Since.IsZero() {
+		for i, ref := range m.Further {
+			all[i+1] = ref.ID
+		}
+		return all, true, nil
 	}
 	at, _ := timeOf(m.Edit.ID)
 	place := below(conversations.Place{Channel: m.Edit.Channel}, m.Edit.ID)
 	if m.Place.Channel == m.Edit.Channel && m.Place.Thread != "" {
 		place.Thread = m.Place.Thread
 	}
-	all := map[int]string{}
-	err := c.history(ctx, place, at, func(w message) bool {
+	err = c.history(ctx, place, at, func(w message) bool {
 		if mark, ok := w.marker(); ok && mark.Of == m.Edit.ID && mark.Part > 0 {
 			all[mark.Part] = w.TS
 		}
 		return true
 	})
-	return all, err
-}
-
-// goesOn remembers which messages of ours have further parts.
-func (c *Chat) goesOn(ref conversations.MessageRef, does bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if does {
-		c.split[ref] = true
-	} else {
-		delete(c.split, ref)
+	if errors.Is(err, adapters.ErrUnreadable) {
+		m.Since = time.Time{}
+		all, _, err = c.further(ctx, m)
+		return all, false, err
 	}
+	return all, err == nil, err
 }
 
 // marker is what the metadata of a message of ours says.
@@ -408,7 +421,7 @@ func (c *Chat) Find(ctx context.Context, m conversations.Message) (adapters.Foun
 			return adapters.No, conversations.Result{}, nil
 		}
 	}
-	return adapters.Yes, result(id, m.Place, there[m.Effect]), nil
+	return adapters.Yes, resultIn(id, m, there), nil
 }
 
 // clockSkew is by how much Slack's clock and the store's may differ.

@@ -52,7 +52,6 @@ type Chat struct {
 	who     identity
 	handler adapters.Handler
 	fatal   chan error
-	split   map[conversations.MessageRef]bool // messages of ours that go on in further ones
 
 	answered map[string]bool // events that were answered at once, by key
 }
@@ -69,8 +68,8 @@ const (
 func New(o Options) *Chat {
 	c := &Chat{
 		signing: o.SigningSecret.Reveal(), now: o.Now, log: o.Log, fatal: make(chan error, 1),
-		client: &http.Client{Timeout: callTimeout, Transport: patient{http.DefaultTransport}},
-		split:  map[conversations.MessageRef]bool{}, answered: map[string]bool{},
+		client:   &http.Client{Timeout: callTimeout, Transport: patient{http.DefaultTransport}},
+		answered: map[string]bool{},
 	}
 	if c.now == nil {
 		c.now = time.Now

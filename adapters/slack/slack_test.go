@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"reflect"
 	"runtime"
 	"strconv"
 	"strings"
@@ -90,6 +91,11 @@ func TestNothingWaitsBehindAForm(t *testing.T) {
 		cancel()
 	}
 	close(gate)
+}
+
+// another is the adapter after a restart: it remembers nothing.
+func (w workspace) another() *Chat {
+	return New(Options{BotToken: slacktest.BotToken, SigningSecret: slacktest.Secret, APIURL: w.URL + "/api"})
 }
 
 // TestSignature has the library verify what we sign.
@@ -339,12 +345,16 @@ func TestAPostInPartsIsFinishedNotRepeated(t *testing.T) {
 	if n := len(w.Messages()); n != parts || roots != 1 || parts < 3 {
 		t.Errorf("%d messages for %d parts, %d of them in the channel", n, parts, roots)
 	}
-	if found, at, err := c.Find(t.Context(), m); found != adapters.Yes || at != res || err != nil {
+	if found, at, err := c.Find(t.Context(), m); found != adapters.Yes || !reflect.DeepEqual(at, res) || err != nil {
 		t.Errorf("found %v %+v %v, not %+v", found, at, err, res)
 	}
 
-	edit := conversations.Message{Kind: conversations.Post, Effect: "effect-two", Place: place, Edit: res.Message, Body: said(strings.Repeat("another line\n", 900))}
-	if _, err := c.Send(t.Context(), edit); err != nil {
+	c = w.another() // what was sent before a restart is edited after it
+	edit := conversations.Message{
+		Kind: conversations.Post, Effect: "effect-two", Place: place, Edit: res.Message, Further: res.Further, Body: said(strings.Repeat("another line\n", 900)),
+	}
+	res, err = c.Send(t.Context(), edit)
+	if err != nil {
 		t.Fatal(err)
 	}
 	text := ""
@@ -357,9 +367,10 @@ func TestAPostInPartsIsFinishedNotRepeated(t *testing.T) {
 	if strings.Contains(text, "a line of") || strings.Count(text, "another line") != 900 || there != len(us.render(edit.Body)) {
 		t.Errorf("after the edit there are %d messages with %d lines", there, strings.Count(text, "another line"))
 	}
-	edit.Effect, edit.Body = "effect-three", said("short")
-	if _, err := c.Send(t.Context(), edit); err != nil {
-		t.Fatal(err)
+	c = w.another()
+	edit.Effect, edit.Further, edit.Body = "effect-three", res.Further, said("short")
+	if res, err = c.Send(t.Context(), edit); err != nil || len(res.Further) > 0 {
+		t.Fatal(res, err)
 	}
 	for _, p := range w.Messages() {
 		if said, _, _ := p.Read(); strings.TrimSpace(said) != "short" {
@@ -380,8 +391,41 @@ func TestFindsBehindAPage(t *testing.T) {
 	for range 40 {
 		w.Say(slacktest.Message{User: ana, Channel: ops, Text: "talk"})
 	}
-	if found, at, err := c.Find(t.Context(), m); found != adapters.Yes || at != res || err != nil {
+	if found, at, err := c.Find(t.Context(), m); found != adapters.Yes || !reflect.DeepEqual(at, res) || err != nil {
 		t.Errorf("found %v %+v %v, not %+v", found, at, err, res)
+	}
+}
+
+// TestAnEditInDoubt: an earlier try may have made a message longer than anybody knows.
+func TestAnEditInDoubt(t *testing.T) {
+	w, c, _, _ := connect(t)
+	res, err := c.Send(t.Context(), post("short"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	edit := conversations.Message{
+		Kind: conversations.Post, Effect: "effect-two", Place: place, Edit: res.Message, Body: said(strings.Repeat("a line of a long report\n", 1500)),
+	}
+	w.Fail(w.full(3))
+	_, err = c.Send(t.Context(), edit)
+	var later *adapters.RetryAfter
+	if err == nil || errors.As(err, &later) {
+		t.Fatalf("an edit that was made in part gives %v", err)
+	}
+	w.Fail(w.full(1000))
+	c = w.another()
+	edit.Since = time.Now()
+	if res, err = c.Send(t.Context(), edit); err != nil || len(w.Messages()) != len(us.render(edit.Body)) || len(res.Further) != len(w.Messages())-1 {
+		t.Errorf("at the end %d messages are there, %d of them known, %v", len(w.Messages()), len(res.Further), err)
+	}
+	w.Delete(ops, res.Further[1].ID)
+	edit.Effect, edit.Since, edit.Further = "effect-three", time.Time{}, res.Further
+	if _, err = c.Send(t.Context(), edit); err != nil || len(w.Messages()) != len(us.render(edit.Body)) {
+		t.Errorf("with a part deleted %d messages are there, %v", len(w.Messages()), err)
+	}
+	edit.Effect, edit.Since, edit.Body, edit.Further = "effect-four", time.Now(), said("short"), nil
+	if _, err = w.another().Send(t.Context(), edit); err != nil || len(w.Messages()) != 1 {
+		t.Errorf("once it is short again %d messages are there, %v", len(w.Messages()), err)
 	}
 }
 
@@ -434,9 +478,13 @@ func TestWithoutTheRightToReadChannels(t *testing.T) {
 	if s, err := c.Message(t.Context(), res.Message); err != nil || !s.Ours {
 		t.Errorf("one message is read as %+v, %v", s, err)
 	}
-	m.Edit, m.Body = res.Message, said(strings.Repeat("long ", 5000))
+	m.Edit, m.Body, m.Since = res.Message, said(strings.Repeat("long ", 5000)), time.Now()
 	if _, err := c.Send(t.Context(), m); err != nil || len(w.Messages()) != 1 {
-		t.Errorf("a long edit: %v, %d messages", err, len(w.Messages()))
+		t.Errorf("a long edit in doubt: %v, %d messages", err, len(w.Messages()))
+	}
+	m.Edit, m.Effect = conversations.MessageRef{}, "effect-two"
+	if _, err := c.Send(t.Context(), m); err != nil || len(w.Messages()) != 1+len(us.render(m.Body)) {
+		t.Errorf("a long post in doubt: %v, %d messages", err, len(w.Messages()))
 	}
 	w.Fail(slacktest.Deny("conversations.history", "reactions.get"))
 	if s, err := c.Message(t.Context(), res.Message); err != nil || s.Message != res.Message {

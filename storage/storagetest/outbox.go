@@ -323,6 +323,7 @@ func again(f *fixture) {
 func refs(f *fixture) {
 	message := conversations.MessageRef{Workspace: "slack/T1", Channel: "C1", ID: "171.02"}
 	result := conversations.Result{Message: message, Thread: conversations.Place{Workspace: "slack/T1", Channel: "C1", Thread: "171.02"}, At: noon.Add(-time.Hour)}
+	result.Further = []conversations.MessageRef{{Workspace: "slack/T1", Channel: "C1", ID: "171.03"}, {Workspace: "slack/T1", Channel: "C1", ID: "171.04"}}
 	s := f.save(review("r", ""))
 	want := map[string]storage.Ref{}
 	for _, slot := range oddNames {
