@@ -168,6 +168,8 @@ func TestWhatCannotBeDoneIsAnsweredInWords(t *testing.T) {
 		{"bo", "press", `"channel": "incidents", "message": "` + id + `", "row": 7, "column": -1`, "not there any more"},
 		{"bo", "submit", `"values": {}`, "No form is open"},
 		{"bo", "person", `"name": "two words", "zone": "UTC"`, "A name is one word"},
+		{"bo", "person", `"name": "` + strings.Repeat("é", 32) + `", "zone": "UTC"`, "A name is one word"},
+		{"bo", "channel", `"name": "` + strings.Repeat("é", 62) + `"`, "small letters"},
 		{"bo", "person", `"name": "eve", "zone": "Mars/Olympus"`, "There is no time zone"},
 		{"bo", "person", `"name": "debrief", "zone": "UTC"`, "mistaken for something else"},
 		{"bo", "person", `"name": "ana", "zone": "UTC"`, "Ana is here already."},
