@@ -165,17 +165,77 @@ func TestConnectionsAreStaggeredAndRenewed(t *testing.T) {
 	})
 }
 
+// Nothing is lost while connections are renewed all the time: what was not acknowledged is sent again.
+func TestNothingIsLostInAHundredRenewals(t *testing.T) {
+	overScript(t, func(r *rig) {
+		r.Script(func(l *slacktest.Link) {
+			l.Hello()
+			l.Stay(slackPace.steady + 5*time.Second)
+			l.Disconnect("refresh_requested")
+			<-l.Gone()
+		})
+	}, func(t *testing.T, r *rig) {
+		said := map[string]bool{}
+		for r.Calls(openMethod) < 100 {
+			ts, _ := r.Say(slacktest.Message{User: ana, Channel: ops, Text: "checkout is down"})
+			said[conversations.MessageRef{Workspace: us.workspace(), Channel: ops, ID: ts}.Key()] = true
+			time.Sleep(500 * time.Millisecond)
+		}
+		for r.Redeliver() > 0 {
+			time.Sleep(time.Minute)
+		}
+		keys, _ := r.taken()
+		for key := range said {
+			if keys[key] == 0 {
+				t.Errorf("%s was lost", key)
+			}
+		}
+		if len(said) < 1000 {
+			t.Errorf("only %d messages were said", len(said))
+		}
+	})
+}
+
+// The same happening by another connection, as a try again, late, under another id of Slack's, is the same event.
+func TestTheSameByAnotherConnection(t *testing.T) {
+	overScript(t, nil, func(t *testing.T, r *rig) {
+		time.Sleep(time.Minute)
+		event := map[string]any{
+			"type": "reaction_added", "user": ana, "reaction": "pushpin", "event_ts": "1772456521.000200",
+			"item": map[string]any{"type": "message", "channel": ops, "ts": "1772456520.000100"},
+		}
+		first, again := r.Envelope(event), r.Envelope(event)
+		if first.Body["event_id"] == again.Body["event_id"] {
+			t.Fatal("they have one id")
+		}
+		again.Retry, again.Reason = 2, "timeout"
+		for _, l := range r.Links() {
+			if status, _ := l.Deliver(first); status != http.StatusOK {
+				t.Error("it was not acknowledged")
+			}
+			time.Sleep(8 * time.Minute)
+			if status, _ := l.Deliver(again); status != http.StatusOK {
+				t.Error("it was not acknowledged when it came again")
+			}
+		}
+		if keys, _ := r.taken(); len(keys) != 1 {
+			t.Errorf("it came in as %v", keys)
+		}
+	})
+}
+
 // A Slack that ends every connection, however it does it, is not called over and over.
 func TestItDoesNotSpin(t *testing.T) {
 	for name, script := range map[string]func(*slacktest.Link){
 		"hello, then gone":         (*slacktest.Link).Hello,
 		"gone without a hello":     func(*slacktest.Link) {},
 		"hello, then a disconnect": func(l *slacktest.Link) { l.Hello(); l.Disconnect("refresh_requested"); <-l.Gone() },
+		"hello, then half a frame": func(l *slacktest.Link) { l.Hello(); l.Break(); <-l.Gone() },
 		"link_disabled":            func(l *slacktest.Link) { l.Hello(); l.Disconnect("link_disabled"); <-l.Gone() },
 		"too_many_websockets":      func(l *slacktest.Link) { l.Disconnect("too_many_websockets"); <-l.Gone() },
 		"every 30 ms": func(l *slacktest.Link) {
 			l.Hello()
-			time.Sleep(30 * time.Millisecond)
+			l.Stay(30 * time.Millisecond)
 			l.Disconnect("refresh_requested")
 			<-l.Gone()
 		},
@@ -399,7 +459,7 @@ func TestAwayIsSaidOnce(t *testing.T) {
 		began := time.Now()
 		r.Script(func(l *slacktest.Link) {
 			l.Hello()
-			time.Sleep(slackPace.steady - time.Second)
+			l.Stay(slackPace.steady - time.Second)
 			l.Disconnect("refresh_requested")
 			<-l.Gone()
 		})

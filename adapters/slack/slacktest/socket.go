@@ -157,11 +157,29 @@ func (l *Link) Close() {
 	_ = l.conn.Close() // it may be closed already
 }
 
+// Break ends the connection in the middle of a frame.
+func (l *Link) Break() {
+	l.writing.Lock()
+	_, _ = l.conn.NetConn().Write([]byte{0x81, 126, 0x10}) // a text of some thousand bytes begins, and is never there
+	l.writing.Unlock()
+	l.Close()
+}
+
 // Mute has the connection send no pings from now on.
 func (l *Link) Mute() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.mute = true
+}
+
+// Stay waits for so long, or until the connection has ended.
+func (l *Link) Stay(d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-l.gone:
+	}
 }
 
 // Gone is closed when the connection has ended.
