@@ -1,8 +1,9 @@
 // Package slack connects Debrief to one Slack workspace, as an internal app of its own.
 //
-// Events come in over HTTP (http.go) or over Socket Mode (socket.go); both hand what Slack sends to receive.go, which
-// makes events of it, and acknowledge it only when the bot has it safe. What the bot says goes out by send.go, as blocks
-// that render.go makes; read.go looks at what is there. manifest.go is the app as Slack wants it described.
+// Events come in over HTTP (http.go) or over Socket Mode (socket.go). Both hand what Slack sends to take.go, which has
+// receive.go make an event of it and decides how it is acknowledged: only when the bot has it safe. What the bot says goes
+// out by send.go, as blocks that render.go makes; read.go looks at what is there. manifest.go is the app as Slack wants it
+// described, check.go asks Slack whether it is set up so.
 //
 // Slack sends an event again when it is not acknowledged, up to three times within six minutes, but never a command, a
 // click or a form: who did that is told that it was not saved.

@@ -349,7 +349,18 @@ func TestWhatCanNeverWorkEndsIt(t *testing.T) {
 	})
 }
 
-// What the trouble is for a while, it stays.
+// That the app was removed comes as an event, while everything is as it was.
+func TestBeingRemovedEndsIt(t *testing.T) {
+	overScript(t, nil, func(t *testing.T, r *rig) {
+		time.Sleep(time.Hour)
+		status, _ := r.Deliver(r.Envelope(map[string]any{"type": "app_uninstalled"}))
+		if err, over := r.over(); status != http.StatusOK || !over || err == nil || !strings.Contains(err.Error(), "install it again") {
+			t.Errorf("acknowledged with %d; ended: %v, with %v", status, over, err)
+		}
+	})
+}
+
+// Trouble that may pass is waited for.
 func TestWhatMayPassIsTriedAgain(t *testing.T) {
 	for _, name := range []string{"internal_error", "service_unavailable", "something_new"} {
 		overScript(t, func(r *rig) { r.Fail(refused(name)) }, func(t *testing.T, r *rig) {
@@ -552,6 +563,31 @@ func TestAnAnswerWithoutAConnection(t *testing.T) {
 		time.Sleep(2 * time.Second)
 		if w := r.private(t, bo); len(w) != 1 || !strings.Contains(w[0].Text, "three reviews") {
 			t.Errorf("who asked is shown %+v", w)
+		}
+	})
+}
+
+// A form that is too large for an acknowledgement takes the place of the one before by being opened anew.
+func TestALargeFormAfterAForm(t *testing.T) {
+	overScript(t, nil, func(t *testing.T, r *rig) {
+		shows := func(f conversations.Form) func(conversations.Event) (conversations.Answer, error) {
+			return func(conversations.Event) (conversations.Answer, error) { return conversations.Answer{Form: &f}, nil }
+		}
+		small := conversations.Form{Title: "First", Verb: "answer", Inputs: []conversations.Input{{Name: "text", Label: "What happened?"}}}
+		large := conversations.Form{Title: "Second", Verb: "answer"}
+		for n := range 8 {
+			large.Inputs = append(large.Inputs, conversations.Input{
+				Name: fmt.Sprintf("text %d", n), Label: "And then?", Value: strings.Repeat("x", 2900), Lines: true,
+			})
+		}
+		r.says(shows(small))
+		r.Command(bo, ops, "answer")
+		synctest.Wait()
+		r.says(shows(large))
+		r.Submit(bo, map[string]string{"text": "the pool was too small"})
+		synctest.Wait()
+		if title, inputs, _, open := r.form(t, bo); !open || title != "Second" || len(inputs) != 8 {
+			t.Errorf("before them is %q with %v, open: %v", title, inputs, open)
 		}
 	})
 }
