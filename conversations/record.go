@@ -18,6 +18,10 @@ type Report struct {
 	Record   postmortem.Record `json:"record"`
 	Markdown string            `json:"markdown"`
 	Answers  []string          `json:"answers,omitempty"` // fingerprints of the answers it was made of
+	// Channels it was made in and from, and whether everybody in the workspace could see all of them when it was published.
+	// What was kept before that was asked counts as private.
+	Channels  []string `json:"channels,omitempty"`
+	Everybody bool     `json:"everybody,omitempty"`
 }
 
 // recordNeeds says what the record of a review is made of.
@@ -455,7 +459,36 @@ func Row(s Subject, ef Effect, f Facts) ([]byte, error) {
 	rec.Version = len(r.Published) + 1
 	rec.Published, rec.PublishedBy = ef.At, f.Person(ef.Person).Name
 	rec = r.signed(rec)
-	return json.Marshal(Report{Record: rec, Markdown: rec.Markdown(), Answers: fingerprints(r.answers())})
+	return json.Marshal(Report{
+		Record: rec, Markdown: rec.Markdown(), Answers: fingerprints(r.answers()),
+		Channels: r.channels(), Everybody: r.everybodySees(f),
+	})
+}
+
+// channels are those in which the review is held and from which it took its timeline.
+func (r *Review) channels() []string {
+	all := []string{r.Home.Channel}
+	for _, s := range r.Sources {
+		if !slices.Contains(all, s.Channel) {
+			all = append(all, s.Channel)
+		}
+	}
+	return all
+}
+
+// audienceNeeds asks for what everybodySees must know.
+func (r *Review) audienceNeeds() []Sees {
+	var ask []Sees
+	for _, channel := range r.channels() {
+		ask = append(ask, Sees{Where: Place{Workspace: r.Home.Workspace, Channel: channel}})
+	}
+	return ask
+}
+
+// everybodySees reports whether everybody in the workspace can see every channel that the review was made in and from: its
+// audience is the narrowest of them.
+func (r *Review) everybodySees(f Facts) bool {
+	return !slices.ContainsFunc(r.audienceNeeds(), func(q Sees) bool { return !f.Sees[q] })
 }
 
 // kept reads a published version.

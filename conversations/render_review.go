@@ -22,7 +22,11 @@ func (r *Review) renderNeeds(id string, ef Effect, f Facts) Needs {
 			n.Queries = append(n.Queries, Query{Address: from, From: r.Started.Add(-unusedLife), Until: r.Started.Add(time.Hour)})
 		}
 		return n
-	case "card", "question", "draft", "report", "unfinished":
+	case "report":
+		n := recordNeeds(id, r, f)
+		n.Sees = r.audienceNeeds()
+		return n
+	case "card", "question", "draft", "unfinished":
 		return recordNeeds(id, r, f)
 	case "published report", "published":
 		return Needs{Kept: ef.Args[:1]}

@@ -62,7 +62,7 @@ func TestSecondOnTheSameFile(t *testing.T) {
 	if err := doctor(t.Context(), c, &out, false, false); err != nil || !strings.Contains(out.String(), "ready.") {
 		t.Errorf("debrief doctor: %v, %s", err, out.String())
 	}
-	if err := export(t.Context(), c, t.TempDir(), &out); err != nil {
+	if err := export(t.Context(), c, t.TempDir(), false, &out); err != nil {
 		t.Errorf("debrief export: %v", err)
 	}
 	if err := end(); err != nil {

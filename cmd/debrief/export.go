@@ -22,24 +22,30 @@ import (
 )
 
 func exportCommand() *cobra.Command {
-	return &cobra.Command{
+	var private bool
+	cmd := &cobra.Command{
 		Use:   "export DIR",
 		Short: "Write every published postmortem as a Markdown file",
 		Long: "Export writes the newest version of every published postmortem to DIR, one file each, with front matter that\n" +
 			"programs can read. The same postmortem gives the same bytes, so that a folder under version control shows only\n" +
-			"what changed. Other files in DIR are left alone.",
+			"what changed. Other files in DIR are left alone.\n\n" +
+			"What was made in a private channel, or from one, is left out, and it is said how many those are. With --private they\n" +
+			"are written, too, and their front matter names the channels that somebody must see to read them: whoever reads DIR\n" +
+			"reads them all.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := loadConfig()
 			if err != nil {
 				return err
 			}
-			return export(cmd.Context(), c, args[0], cmd.OutOrStdout())
+			return export(cmd.Context(), c, args[0], private, cmd.OutOrStdout())
 		},
 	}
+	cmd.Flags().BoolVar(&private, "private", false, "also what was made in private channels, or from them")
+	return cmd
 }
 
-func export(ctx context.Context, c Config, dir string, w io.Writer) error {
+func export(ctx context.Context, c Config, dir string, private bool, w io.Writer) error {
 	s, err := openStore(ctx, c, sqlite.Options{})
 	if err != nil {
 		return err
@@ -53,12 +59,16 @@ func export(ctx context.Context, c Config, dir string, w io.Writer) error {
 		fmt.Fprintln(w, "Nothing is published yet.")
 		return nil
 	}
+	all := len(reports)
+	if !private {
+		reports = slices.DeleteFunc(reports, func(r conversations.Report) bool { return !r.Everybody })
+	}
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return err
 	}
 	for _, r := range reports {
 		path := filepath.Join(dir, r.Record.ID+".md")
-		changed, err := writeFile(path, frontMatter(r.Record)+r.Markdown)
+		changed, err := writeFile(path, frontMatter(r)+r.Markdown)
 		if err != nil {
 			return err
 		}
@@ -67,6 +77,9 @@ func export(ctx context.Context, c Config, dir string, w io.Writer) error {
 		}
 	}
 	fmt.Fprintf(w, "%d in %s\n", len(reports), dir)
+	if left := all - len(reports); left > 0 {
+		fmt.Fprintf(w, "%d private left out; --private writes those, too\n", left)
+	}
 	return nil
 }
 
@@ -97,8 +110,9 @@ func published(ctx context.Context, s storage.Store, workspace string) ([]conver
 }
 
 // frontMatter is what programs read of a report: YAML, of which every value is also JSON.
-func frontMatter(r postmortem.Record) string {
+func frontMatter(rep conversations.Report) string {
 	var b strings.Builder
+	r := rep.Record
 	field := func(name string, value any) {
 		text, err := json.Marshal(value)
 		if err != nil {
@@ -127,6 +141,9 @@ func frontMatter(r postmortem.Record) string {
 	}
 	field("facilitator", r.Facilitator)
 	field("people", r.People)
+	if !rep.Everybody {
+		field("audience", rep.Channels)
+	}
 	field("actions", len(r.Actions))
 	field("open", open)
 	b.WriteString("---\n\n")
