@@ -113,9 +113,9 @@ type Pick string
 
 // What can be picked.
 const (
-	PickPerson  Pick = "person"  // the value is their id
+	PickPerson  Pick = "person"  // the value is a mention, <@id>; of Many, several with spaces between
 	PickDay     Pick = "day"     // the value is 2026-12-01
-	PickChannel Pick = "channel" // the value is its id
+	PickChannel Pick = "channel" // the value is a mention, <#id>; likewise
 )
 
 // Answer is what is said at once to the person who acted, before or instead of anything durable: nothing, a private

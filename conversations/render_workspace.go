@@ -102,11 +102,16 @@ func settingForm(s Settings, workspace, name string) Answer {
 	if !ok {
 		return private(noSuchSetting(name))
 	}
+	in := Input{Name: "value", Label: st.name, Hint: st.args + "; empty: the default", Value: st.value(s), Optional: true}
+	in.Pick = settingPicks[st.name]
+	in.Many = in.Pick != ""
 	return Answer{Form: &Form{
-		Title: "Settings: " + st.name, Verb: "setting", Subject: workspaceID(workspace), Value: st.name, Submit: "Save",
-		Inputs: []Input{{Name: "value", Label: st.name, Hint: st.args + "; empty: the default", Value: st.value(s), Optional: true}},
+		Title: "Settings: " + st.name, Verb: "setting", Subject: workspaceID(workspace), Value: st.name, Submit: "Save", Inputs: []Input{in},
 	}}
 }
+
+// settingPicks are the settings that name people or channels.
+var settingPicks = map[string]Pick{"crew": PickPerson, "channels": PickChannel}
 
 // settingsHelp explains every setting.
 func settingsHelp(p *page) {

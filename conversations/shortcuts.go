@@ -25,7 +25,7 @@ func addForm(e Event) *Form {
 // startForm is "Start a postmortem": what `start` is told, and the channel, which a command knows by itself.
 func startForm(e Event) *Form {
 	return &Form{Title: "Start a postmortem", Verb: "start", Submit: "Start", Inputs: []Input{
-		{Name: "channel", Label: "Where is it talked about? What is pinned there is its timeline", Hint: "#ops", Value: e.Where.Channel, Pick: PickChannel},
+		{Name: "channel", Label: "Where is it talked about? What is pinned there is its timeline", Hint: "#ops", Pick: PickChannel},
 		{Name: "title", Label: "What happened, in a few words?", Hint: "empty: it is named after its day", Optional: true},
 		{Name: "size", Label: "How much shall I ask?", Value: "nine", Options: []Option{{"Nine questions", "nine"}, {"Three questions", "tiny"}}},
 		{Name: "severity", Label: "How bad was it? 1 is the worst", Options: severities(), Optional: true},

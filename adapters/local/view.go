@@ -339,7 +339,8 @@ func viewOfForm(f *openForm) *viewForm {
 		Inputs: []viewInput{}, Wrong: map[string]string{},
 	}
 	for _, in := range f.Form.Inputs {
-		i := viewInput{Name: in.Name, Label: in.Label, Hint: in.Hint, Value: in.Value, Lines: in.Lines, Many: in.Many, Optional: in.Optional}
+		i := viewInput{Name: in.Name, Label: in.Label, Hint: in.Hint, Value: in.Value, Lines: in.Lines, Optional: in.Optional}
+		i.Many = in.Many && len(in.Options) > 0 // what is picked elsewhere is typed here
 		for _, o := range in.Options {
 			i.Options = append(i.Options, viewOption{Label: inert(o.Label), Value: o.Value})
 		}

@@ -135,14 +135,23 @@ func TestShortcutAnywhere(t *testing.T) {
 		{Name: "owner", Label: "Who?", Pick: conversations.PickPerson},
 		{Name: "due", Label: "By when?", Pick: conversations.PickDay, Value: "2026-03-20"},
 		{Name: "until", Label: "Until when?", Pick: conversations.PickDay, Optional: true},
+		{Name: "crew", Label: "Who takes part?", Pick: conversations.PickPerson, Many: true, Optional: true},
+		{Name: "channels", Label: "Where?", Pick: conversations.PickChannel, Many: true, Optional: true, Value: "<#" + ops + ">"},
 	}}})
 	w.Shortcut(ana, "start form", "", "")
 	if e := d.newest(t); e.Kind != conversations.Clicked || e.Verb != "start form" || e.Who != ana || e.Where.Channel != "" {
 		t.Fatalf("it comes in as %+v", e)
 	}
 	d.says(conversations.Answer{Errors: []conversations.Field{{Name: "channel", Value: "I know no such channel."}, {Name: "owner", Value: "They have left."}}})
-	w.Submit(ana, map[string]string{"channel": ops, "owner": bo})
-	want := []conversations.Field{{Name: "channel", Value: ops}, {Name: "owner", Value: bo}, {Name: "due", Value: "2026-03-20"}, {Name: "until"}}
+	w.Submit(ana, map[string]string{"channel": ops, "owner": bo, "crew": ana + " " + bo})
+	want := []conversations.Field{
+		{Name: "channel", Value: "<#" + ops + ">"},
+		{Name: "owner", Value: "<@" + bo + ">"},
+		{Name: "due", Value: "2026-03-20"},
+		{Name: "until"},
+		{Name: "crew", Value: "<@" + ana + "> <@" + bo + ">"},
+		{Name: "channels", Value: "<#" + ops + ">"},
+	}
 	if e := d.newest(t); e.Verb != "start" || !slices.Equal(e.Fields, want) || e.Handle.Token != "" {
 		t.Errorf("the form comes in as %+v", e)
 	}

@@ -349,12 +349,14 @@ type view struct {
 }
 
 type entered struct {
-	Value   string   `json:"value"`
-	Day     string   `json:"selected_date"`
-	Person  string   `json:"selected_user"`
-	Channel string   `json:"selected_conversation"`
-	Choice  *choice  `json:"selected_option"`
-	Choices []choice `json:"selected_options"`
+	Value    string   `json:"value"`
+	Day      string   `json:"selected_date"`
+	Person   string   `json:"selected_user"`
+	People   []string `json:"selected_users"`
+	Channel  string   `json:"selected_conversation"`
+	Channels []string `json:"selected_conversations"`
+	Choice   *choice  `json:"selected_option"`
+	Choices  []choice `json:"selected_options"`
 }
 
 func (v entered) text() string {
@@ -368,7 +370,18 @@ func (v entered) text() string {
 		}
 		return strings.Join(all, " ")
 	}
-	return firstOf(v.Value, v.Day, v.Person, v.Channel)
+	var all []string
+	for _, id := range append(v.People, v.Person) {
+		if id != "" {
+			all = append(all, "<@"+id+">")
+		}
+	}
+	for _, id := range append(v.Channels, v.Channel) {
+		if id != "" {
+			all = append(all, "<#"+id+">")
+		}
+	}
+	return firstOf(v.Value, v.Day, strings.Join(all, " "))
 }
 
 // receiveInteraction is what somebody did with a button, a menu, a shortcut or a form; false: nothing that concerns us.

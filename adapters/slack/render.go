@@ -2,6 +2,7 @@ package slack
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -697,23 +698,41 @@ func input(in conversations.Input) slack.Block {
 
 // picker is an input in which something is chosen. A channel is that in which somebody is, if nothing stands there.
 func picker(in conversations.Input) slack.BlockElement {
-	switch in.Pick {
-	case conversations.PickDay:
+	var ids []string
+	for _, m := range picked.FindAllStringSubmatch(in.Value, -1) {
+		ids = append(ids, m[1])
+	}
+	first := firstOf(append(ids, "")...)
+	switch {
+	case in.Pick == conversations.PickDay:
 		e := slack.NewDatePickerBlockElement(in.Name)
 		if _, err := time.Parse(time.DateOnly, in.Value); err == nil {
 			e.InitialDate = in.Value
 		}
 		return e
-	case conversations.PickChannel:
+	case in.Pick == conversations.PickChannel && in.Many:
+		e := slack.NewOptionsMultiSelectBlockElement(slack.MultiOptTypeConversations, words("Choose channels"), in.Name)
+		e.InitialConversations, e.Filter = ids, ourChannels
+		return e
+	case in.Pick == conversations.PickChannel:
 		e := slack.NewOptionsSelectBlockElement(slack.OptTypeConversations, words("Choose a channel"), in.Name)
-		e.InitialConversation, e.DefaultToCurrentConversation = in.Value, in.Value == ""
-		e.Filter = &slack.SelectBlockElementFilter{Include: []string{"public", "private"}, ExcludeExternalSharedChannels: true}
+		e.InitialConversation, e.DefaultToCurrentConversation, e.Filter = first, first == "", ourChannels
+		return e
+	case in.Many:
+		e := slack.NewOptionsMultiSelectBlockElement(slack.MultiOptTypeUser, words("Choose people"), in.Name)
+		e.InitialUsers = ids
 		return e
 	}
 	e := slack.NewOptionsSelectBlockElement(slack.OptTypeUser, words("Choose somebody"), in.Name)
-	e.InitialUser = in.Value
+	e.InitialUser = first
 	return e
 }
+
+// picked is a person or a channel that stands in an input.
+var picked = regexp.MustCompile(`<[@#]([A-Za-z0-9]{1,40})>`)
+
+// ourChannels leaves out direct messages and channels that are shared with other organisations.
+var ourChannels = &slack.SelectBlockElementFilter{Include: []string{"public", "private"}, ExcludeExternalSharedChannels: true}
 
 var escaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
 

@@ -90,6 +90,8 @@ func TestForm(t *testing.T) {
 		{Name: "typed", Label: "And this?", Value: "fri", Pick: conversations.PickDay, Optional: true},
 		{Name: "who", Label: "Who?", Hint: "@kim", Pick: conversations.PickPerson},
 		{Name: "channel", Label: "Where?", Pick: conversations.PickChannel},
+		{Name: "crew", Label: "Who takes part?", Pick: conversations.PickPerson, Many: true, Value: "<@U0KIM> everybody <@U0BO>"},
+		{Name: "channels", Label: "And where?", Pick: conversations.PickChannel, Many: true, Value: "all"},
 		{Name: "taken", Label: "Taken", Many: true, Value: "1 2", Options: []conversations.Option{{Label: "one", Value: "1"}, {Label: "two", Value: "2"}, {Label: "three", Value: "3"}}},
 	}}
 	v := form(f, conversations.Event{Where: conversations.Place{Channel: "C0OPS", Thread: "1772456520.000100"}})

@@ -107,6 +107,17 @@ func TestHomeInSlack(t *testing.T) {
 	}
 	s.slack.Submit(ana, map[string]string{"value": "📍"})
 	expect(t, "set", s.home(t, "ana"), "pins is now 📍")
+
+	for _, channels := range []string{channelID("ops"), channelID("ops") + " " + channelID("db")} { // the second time, one stands there
+		s.slack.AddChannel(slacktest.Channel{ID: channelID("db"), Name: "db"})
+		s.slack.ClickHome(ana, "Change", "channels")
+		s.slack.Submit(ana, map[string]string{"value": channels})
+		s.settle(t)
+	}
+	expect(t, "channels", s.home(t, "ana"), "channels is now #ops #db")
+	s.slack.ClickHome(ana, "Change", "crew")
+	s.slack.Submit(ana, map[string]string{"value": ana + " " + bo})
+	expect(t, "crew", s.home(t, "ana"), "crew is now @ana @bo")
 }
 
 // TestShortcutsInSlack: a review is begun from anywhere, and a message becomes one of its action items.

@@ -22,7 +22,7 @@ import (
 var notInSlack = map[string]string{
 	"community":                         "Slack has no roles, and there the bot is told who is in the crew by their names",
 	"skipped-and-answered-all-the-same": "in Slack nobody answers a message inside a thread: an answer to another question begins with its number",
-	"preset-asked-once":                 "in Slack the crew is named by the command: what is typed into a form there names nobody",
+	"preset-asked-once":                 "in Slack people are picked in forms, so that nobody mistypes them",
 	"owners-and-dates-that-are-not":     "in Slack people are picked in forms, so that nobody mistypes them",
 }
 

@@ -96,7 +96,7 @@ func checkElement(e map[string]any) string {
 		if value, _ := e["value"].(string); len(value) > 2000 {
 			return "a value that is too long"
 		}
-	case "users_select", "conversations_select", "datepicker":
+	case "users_select", "multi_users_select", "conversations_select", "multi_conversations_select", "datepicker":
 		if n := length(e, "placeholder", "text"); n > 150 {
 			return fmt.Sprintf("a placeholder of %d characters", n)
 		}

@@ -390,6 +390,12 @@ func enter(element object, value string) {
 		element["initial_option"] = first(chosen(element, []string{value}))
 	case "multi_static_select":
 		element["initial_options"] = chosen(element, strings.Fields(value))
+	case "multi_users_select", "multi_conversations_select":
+		var all []any
+		for _, id := range strings.Fields(value) {
+			all = append(all, id)
+		}
+		element["initial_"+holds(element)] = all
 	default:
 		element["initial_"+holds(element)] = value
 	}
@@ -400,8 +406,12 @@ func holds(element object) string {
 	switch element["type"] {
 	case "users_select":
 		return "user"
+	case "multi_users_select":
+		return "users"
 	case "conversations_select":
 		return "conversation"
+	case "multi_conversations_select":
+		return "conversations"
 	case "datepicker":
 		return "date"
 	}
@@ -418,6 +428,10 @@ func entered(element object) (state object, empty bool) {
 	case "multi_static_select":
 		all, _ := element["initial_options"].([]any)
 		state["selected_options"] = all
+		return state, len(all) == 0
+	case "multi_users_select", "multi_conversations_select":
+		all, _ := element["initial_"+holds(element)].([]any)
+		state["selected_"+holds(element)] = all
 		return state, len(all) == 0
 	}
 	what := holds(element)
