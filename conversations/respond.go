@@ -323,7 +323,7 @@ func respondClick(p *page, e Event, f Facts) Answer {
 	case e.Verb == "add form":
 		return Answer{Form: addForm(e)}
 	case e.Verb == "start form":
-		return Answer{Form: startForm(e)}
+		return Answer{Form: startForm()}
 	case e.Verb == "action form":
 		return actionForm(e, f)
 	case e.Verb == "help":

@@ -23,7 +23,7 @@ func addForm(e Event) *Form {
 }
 
 // startForm is "Start a postmortem": what `start` is told, and the channel, which a command knows by itself.
-func startForm(e Event) *Form {
+func startForm() *Form {
 	return &Form{Title: "Start a postmortem", Verb: "start", Submit: "Start", Inputs: []Input{
 		{Name: "channel", Label: "Where is it talked about? What is pinned there is its timeline", Hint: "#ops", Pick: PickChannel},
 		{Name: "title", Label: "What happened, in a few words?", Hint: "empty: it is named after its day", Optional: true},
