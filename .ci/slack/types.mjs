@@ -4,11 +4,13 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const golden = process.argv[2];
 const made = join('node_modules', '.golden');
 mkdirSync(made, { recursive: true });
-const files = readdirSync(golden, { recursive: true }).filter((f) => f.endsWith('.json')).sort();
-if (files.length === 0) throw new Error(`no golden files in ${golden}`);
+const files = process.argv.slice(2).flatMap((folder) => {
+	const here = readdirSync(folder).filter((f) => f.endsWith('.json')).sort();
+	if (here.length === 0) throw new Error(`no golden files in ${folder}`);
+	return here.map((f) => join(folder, f));
+});
 
 // A message is a list of parts, each with blocks; anything else is a view.
 // The types forget a field of lists that is documented: https://docs.slack.dev/reference/block-kit/blocks/rich-text-block
@@ -19,7 +21,7 @@ const lines = [
 ];
 let count = 0;
 for (const f of files) {
-	const text = readFileSync(join(golden, f), 'utf8').trim();
+	const text = readFileSync(f, 'utf8').trim();
 	const what = JSON.parse(text);
 	const type = Array.isArray(what) ? '{ text: string; blocks: KnownBlock[] }[]' : what.type === 'home' ? 'HomeView' : 'ModalView';
 	lines.push(`// ${f}`, `export const golden${++count}: ${type} = ${text};`, '');

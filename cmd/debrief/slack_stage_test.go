@@ -40,6 +40,7 @@ type slackStage struct {
 	end   func()   // of the adapter that runs now
 
 	places  map[string]slacktest.Message // where a message is, by its id
+	show    func(seen)                   // is shown everything that people see, each time they look
 	told    int                          // of what Slack told people alone, how much is among the answers
 	answers []transcript.Answer
 }
@@ -51,7 +52,7 @@ func newSlackStage(t testing.TB) *slackStage {
 	w := slacktest.New(t)
 	w.Now = people.Now
 	memory := storagetest.NewMemory(stores.Now)
-	s := &slackStage{t: t, slack: w, store: memory, zones: map[string]*time.Location{}, places: map[string]slacktest.Message{}, end: func() {}}
+	s := &slackStage{t: t, slack: w, store: memory, zones: map[string]*time.Location{}, places: map[string]slacktest.Message{}, end: func() {}, show: func(seen) {}}
 	s.Clockwork = transcript.Clockwork{
 		People: people, Store: stores, Next: memory.Next, NextDue: memory.NextDue, Waiting: w.Waiting,
 		Redeliver: func(context.Context) { w.Redeliver() },
@@ -332,13 +333,14 @@ func (s *slackStage) message(m slacktest.Message, mark marker, all []slacktest.M
 	if m.Edited != "" {
 		t.Touched = momentOf(m.Edited)
 	}
-	words := r.words(m.Blocks)
+	words, parts := r.words(m.Blocks), []any{partOf(m)}
 	for _, further := range all {
 		if mark, _ := markerOf(further); mark.Of == m.TS {
-			words += "\n" + r.words(further.Blocks)
+			words, parts = words+"\n"+r.words(further.Blocks), append(parts, partOf(further))
 		}
 	}
 	t.Text = plainly(words, controlRows(m.Blocks))
+	s.show(seen{t.Slot, t.Text, parts})
 	return t
 }
 
@@ -349,6 +351,7 @@ func (s *slackStage) hear() {
 		a := transcript.Answer{To: s.personName(told.To), At: s.People.Now()}
 		if told.Form != nil {
 			a.Form, a.Text = true, formText(*told.Form)
+			s.show(seen{"form " + told.Form.Title, a.Text, told.Form.Whole})
 		} else {
 			m := told.Message
 			a.Channel, a.Thread, a.Message, a.Controls = s.channelName(m.Channel), m.Thread, m.TS, controlsOf(m.Blocks)
@@ -358,6 +361,7 @@ func (s *slackStage) hear() {
 			}
 			a.ByChat = a.Text == "Not saved. Please try again." // which the adapter says, since there is no bot to
 			s.places[m.TS] = m
+			s.show(seen{"line", a.Text, []any{partOf(m)}})
 		}
 		s.answers = append(s.answers, a)
 	}

@@ -85,7 +85,10 @@ func inSlack(t *testing.T, path string, stage *slackStage) error {
 	if err != nil {
 		t.Fatalf("in the local chat: %v", err)
 	}
+	shown := newGallery(path)
+	stage.show = shown.see
 	got, err := transcript.Run(t.Context(), parsed(t, path), stage)
+	shown.compare(t)
 	if err != nil {
 		return err
 	}

@@ -42,6 +42,7 @@ type View struct {
 	ID, Title, Submit string
 	Blocks            []map[string]any  // with what was typed into them
 	Wrong             map[string]string // below its inputs, by their names
+	Whole             map[string]any    // as the app made it, with what was typed into it
 }
 
 // Find is a message; false: it is not there.
@@ -116,7 +117,7 @@ func (v *view) seen() View {
 	if b, err := json.Marshal(v.object); err == nil {
 		_ = json.Unmarshal(b, &now) // it was JSON before
 	}
-	return View{ID: v.id, Title: labelOf(now["title"]), Submit: labelOf(now["submit"]), Blocks: blocksOf(now), Wrong: maps.Clone(v.wrong)}
+	return View{ID: v.id, Title: labelOf(now["title"]), Submit: labelOf(now["submit"]), Blocks: blocksOf(now), Wrong: maps.Clone(v.wrong), Whole: now}
 }
 
 func (m *message) clone() Message {
