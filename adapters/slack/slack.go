@@ -13,11 +13,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -35,14 +33,17 @@ type Options struct {
 	AppToken      conversations.Secret // opens connections; when set, what Slack sends comes over them (Socket Mode)
 	APIURL        string               // empty: Slack's own
 	Now           func() time.Time     // nil: time.Now
+	Pace          func() time.Time     // the clock by which Slack's limits are kept; nil: time.Now
+	Transport     http.RoundTripper    // of every call; nil: http.DefaultTransport
 	Log           *slog.Logger
 }
 
 // Chat implements adapters.Chat.
 type Chat struct {
 	api     *slack.Client
-	client  *http.Client // for answers by response_url
-	apiURL  string       // empty: Slack's own; else with a slash at the end
+	client  *http.Client // of every call
+	limits  *limits
+	apiURL  string // with a slash at the end
 	signing string
 	sockets *sockets // nil: over HTTP
 	now     func() time.Time
@@ -61,7 +62,7 @@ var _ adapters.Chat = (*Chat)(nil)
 
 const (
 	callTimeout = 10 * time.Second // of one call, where the context allows more
-	unsaidWait  = 30 * time.Second // after a 429 that does not say how long
+	unsaidWait  = 30 * time.Second // at least, after a 429 that does not say how long
 	tokenWait   = time.Minute      // after Slack refused the token
 )
 
@@ -69,8 +70,7 @@ const (
 func New(o Options) *Chat {
 	c := &Chat{
 		signing: o.SigningSecret.Reveal(), now: o.Now, log: o.Log, fatal: make(chan error, 1),
-		client:   &http.Client{Timeout: callTimeout, Transport: patient{http.DefaultTransport}},
-		answered: map[string]bool{},
+		answered: map[string]bool{}, apiURL: slack.APIURL,
 	}
 	if c.now == nil {
 		c.now = time.Now
@@ -78,12 +78,18 @@ func New(o Options) *Chat {
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
 	}
-	options := []slack.Option{slack.OptionHTTPClient(c.client)}
 	if o.APIURL != "" {
 		c.apiURL = strings.TrimSuffix(o.APIURL, "/") + "/"
-		options = append(options, slack.OptionAPIURL(c.apiURL))
 	}
-	c.api = slack.New(o.BotToken.Reveal(), options...)
+	if o.Pace == nil {
+		o.Pace = time.Now
+	}
+	if o.Transport == nil {
+		o.Transport = http.DefaultTransport
+	}
+	c.limits = newLimits(o.Pace)
+	c.client = &http.Client{Timeout: callTimeout, Transport: patient{o.Transport, c.limits, c.apiURL}}
+	c.api = slack.New(o.BotToken.Reveal(), slack.OptionHTTPClient(c.client), slack.OptionAPIURL(c.apiURL))
 	if o.AppToken != "" {
 		c.sockets = newSockets(c, o.AppToken)
 	}
@@ -198,25 +204,6 @@ func (c *Chat) identity(ctx context.Context) (identity, error) {
 	defer c.mu.Unlock()
 	c.who = id
 	return id, nil
-}
-
-// patient turns Slack's "not now" into the port's, whatever form it has. The library tells them apart by whether the
-// header is a number, and knows only some.
-type patient struct{ http.RoundTripper }
-
-// RoundTrip implements http.RoundTripper.
-func (p patient) RoundTrip(r *http.Request) (*http.Response, error) {
-	resp, err := p.RoundTripper.RoundTrip(r)
-	if err != nil || resp.StatusCode != http.StatusTooManyRequests {
-		return resp, err
-	}
-	_, _ = io.CopyN(io.Discard, resp.Body, 1<<16) // so that the connection can be used again
-	_ = resp.Body.Close()
-	after := unsaidWait
-	if seconds, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && seconds > 0 && seconds < 86400 {
-		after = time.Duration(seconds) * time.Second
-	}
-	return nil, &adapters.RetryAfter{After: after}
 }
 
 // code is Slack's name of an error; empty: it is none that Slack answered with.

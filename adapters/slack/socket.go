@@ -249,14 +249,9 @@ func (s *sockets) connect(ctx context.Context) (lived time.Duration, err error) 
 
 // client is the library's, for one connection.
 func (s *sockets) client() *socketmode.Client {
-	options := []slack.Option{
-		slack.OptionAppLevelToken(s.token.Reveal()),
-		slack.OptionHTTPClient(&http.Client{Timeout: s.c.client.Timeout, Transport: &once{RoundTripper: s.c.client.Transport}}),
-	}
-	if s.c.apiURL != "" {
-		options = append(options, slack.OptionAPIURL(s.c.apiURL))
-	}
-	return socketmode.New(slack.New("", options...), s.options...)
+	through := &http.Client{Timeout: s.c.client.Timeout, Transport: &once{RoundTripper: s.c.client.Transport}}
+	api := slack.New("", slack.OptionAppLevelToken(s.token.Reveal()), slack.OptionHTTPClient(through), slack.OptionAPIURL(s.c.apiURL))
+	return socketmode.New(api, s.options...)
 }
 
 // once lets one request through: a client of the library that has lost its connection opens no other.

@@ -87,8 +87,8 @@ func overScript(t *testing.T, prepare func(*rig), test func(*testing.T, *rig)) {
 		r.Connect(r.Socket)
 		r.c = New(Options{
 			BotToken: slacktest.BotToken, AppToken: slacktest.AppToken, APIURL: r.URL + "/api", Log: slog.New(slog.NewTextHandler(r, nil)),
+			Transport: &http.Transport{DialContext: r.Dial, DisableKeepAlives: true},
 		})
-		r.c.client.Transport = patient{&http.Transport{DialContext: r.Dial, DisableKeepAlives: true}}
 		r.c.sockets.options = append(r.c.sockets.options, socketmode.OptionDialer(&websocket.Dialer{NetDialContext: r.Dial}))
 		if prepare != nil {
 			prepare(r)
@@ -306,7 +306,7 @@ func TestOpeningWaitsAsLongAsSlackSays(t *testing.T) {
 	overScript(t, func(r *rig) { r.Fail(slacktest.Once(openMethod, busy("300"))) }, func(t *testing.T, r *rig) {
 		time.Sleep(299 * time.Second)
 		synctest.Wait()
-		if n := r.Calls(openMethod); n != 2 { // one of each connection
+		if n := r.Calls(openMethod); n != 1 { // of whichever connection came first
 			t.Errorf("called %d times while Slack asked to wait", n)
 		}
 		time.Sleep(2 * time.Second)

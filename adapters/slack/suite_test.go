@@ -52,14 +52,14 @@ func TestSuite(t *testing.T) {
 
 func overHTTP(t *testing.T, log *slog.Logger) *adapterstest.Platform {
 	w := newWorkspace(t)
-	c := New(Options{BotToken: slacktest.BotToken, SigningSecret: slacktest.Secret, APIURL: w.URL + "/api", Log: log})
+	c := New(Options{BotToken: slacktest.BotToken, SigningSecret: slacktest.Secret, APIURL: w.URL + "/api", Pace: slacktest.Unhurried(), Log: log})
 	w.ServeTo(c.Handler(), paths)
 	return w.platform(c)
 }
 
 func overSocket(t *testing.T, log *slog.Logger) *adapterstest.Platform {
 	w := newWorkspace(t)
-	c := New(Options{BotToken: slacktest.BotToken, AppToken: slacktest.AppToken, APIURL: w.URL + "/api", Log: log})
+	c := New(Options{BotToken: slacktest.BotToken, AppToken: slacktest.AppToken, APIURL: w.URL + "/api", Pace: slacktest.Unhurried(), Log: log})
 	c.sockets.pace = pace{stagger: time.Millisecond, steady: time.Millisecond, retry: time.Millisecond}
 	w.Connect(func(d slacktest.Delivery) (int, []byte) {
 		status, answer := w.Socket(d)

@@ -33,12 +33,12 @@ func TestLocalSlack(t *testing.T) {
 		address := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { oneAddress(chat.Handler(), w, r) }))
 		t.Cleanup(address.Close)
 		there := startLocalSlack(t, "events", address.URL)
-		chat = slack.New(slack.Options{BotToken: slacktest.BotToken, SigningSecret: slacktest.Secret, APIURL: there.url + "/api/", Log: logOf(t)})
+		chat = slack.New(slack.Options{BotToken: slacktest.BotToken, SigningSecret: slacktest.Secret, APIURL: there.url + "/api/", Pace: slacktest.Unhurried(), Log: logOf(t)})
 		there.review(chat)
 	})
 	t.Run("socket", func(t *testing.T) {
 		there := startLocalSlack(t, "socket", "http://127.0.0.1:1/unused")
-		there.review(slack.New(slack.Options{BotToken: slacktest.BotToken, AppToken: slacktest.AppToken, APIURL: there.url + "/api/", Log: logOf(t)}))
+		there.review(slack.New(slack.Options{BotToken: slacktest.BotToken, AppToken: slacktest.AppToken, APIURL: there.url + "/api/", Pace: slacktest.Unhurried(), Log: logOf(t)}))
 	})
 }
 

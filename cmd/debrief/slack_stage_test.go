@@ -109,7 +109,7 @@ func (s *slackStage) Begin(ctx context.Context, set transcript.Setting) error {
 func (s *slackStage) open(ctx context.Context) error {
 	chat := slack.New(slack.Options{
 		BotToken: slacktest.BotToken, SigningSecret: slacktest.Secret, APIURL: s.slack.URL + "/api", Now: s.People.Now,
-		Log: slog.New(slog.DiscardHandler),
+		Pace: slacktest.Unhurried(), Log: slog.New(slog.DiscardHandler),
 	})
 	s.slack.ServeTo(chat.Handler(), slacktest.Paths{Events: slack.EventsPath, Commands: slack.CommandsPath, Interactions: slack.InteractionsPath})
 	b := bot.New(bot.Options{Store: s.store, Chats: []adapters.Chat{noted{chat, &s.slots}}, Now: s.People.Now, Zone: s.zone})

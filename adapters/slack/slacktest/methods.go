@@ -32,7 +32,11 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	method := strings.TrimPrefix(r.URL.Path, "/api/")
+	called := s.arguments(r)
 	fault := s.fate(method)
+	if after := s.limited(method, called["channel"]); after != "" {
+		fault.Status, fault.RetryAfter = http.StatusTooManyRequests, after
+	}
 	if fault.Wait != nil {
 		fault.Wait()
 	}
@@ -43,7 +47,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(fault.Status)
 		return
 	}
-	answer, events := s.call(method, s.arguments(r), fault)
+	answer, events := s.call(method, called, fault)
 	for _, e := range events { // what the app does comes back to it
 		s.happens(e)
 	}

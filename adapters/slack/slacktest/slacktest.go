@@ -63,6 +63,7 @@ type Server struct {
 	waiting    []Delivery
 	wrong      []string
 	sockets    sockets
+	quota      quota
 	memory     *memory // nil: it is on the network
 }
 
@@ -212,6 +213,19 @@ func (s *Server) Expire() {
 	defer s.mu.Unlock()
 	clear(s.answers)
 	clear(s.triggers)
+}
+
+// Unhurried is a clock for an app that keeps within Slack's limits, in tests that are not about those: with every look at
+// it an hour has passed.
+func Unhurried() func() time.Time {
+	var mu sync.Mutex
+	at := time.Now()
+	return func() time.Time {
+		mu.Lock()
+		defer mu.Unlock()
+		at = at.Add(time.Hour)
+		return at
+	}
 }
 
 // Calls says how often a method was called.
