@@ -73,9 +73,9 @@ const (
 
 // Page is a part of what is written in a place, oldest first.
 type Page struct {
-	Messages []conversations.Snapshot
-	Next     string    // cursor of the next page; empty: this was the last
-	Covered  time.Time // everything up to here has been read, by the platform's times
+	Messages []conversations.Snapshot // there may be none, though more follow
+	Next     string                   // cursor of the next page; empty: this was the last
+	Covered  time.Time                // everything up to here has been read, by the platform's times
 }
 
 // Chat connects the bot to one chat platform. All methods may be called at once; each keeps to the context's deadline.

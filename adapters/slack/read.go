@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -44,7 +45,9 @@ func (c *Chat) history(ctx context.Context, p conversations.Place, since time.Ti
 // page is one call. Slack gives a channel newest first and a thread oldest first, and a thread's root with every page.
 func (c *Chat) page(ctx context.Context, p conversations.Place, oldest, latest, cursor string) (all []message, next string, more bool, err error) {
 	var got []slack.Message
+	method := "conversations.history"
 	if p.Thread != "" {
+		method = "conversations.replies"
 		got, more, next, err = c.api.GetConversationRepliesContext(ctx, &slack.GetConversationRepliesParameters{
 			ChannelID: p.Channel, Timestamp: p.Thread, Oldest: oldest, Latest: latest, Inclusive: true, Limit: pageSize, Cursor: cursor,
 			IncludeAllMetadata: true,
@@ -61,6 +64,7 @@ func (c *Chat) page(ctx context.Context, p conversations.Place, oldest, latest, 
 	if err != nil {
 		return nil, "", false, reading("read a channel", err)
 	}
+	c.limits.paged(method, len(got), more)
 	for _, m := range got {
 		all = append(all, messageOf(m.Msg))
 	}
@@ -130,8 +134,9 @@ func (c *Chat) whole(ctx context.Context, channel string, m message) (message, e
 	got, err := c.api.GetReactionsContext(ctx, slack.NewRefToMessage(channel, m.TS), slack.GetReactionsParameters{Full: true})
 	if err != nil {
 		err = reading("read reactions", err)
-		if errors.Is(err, adapters.ErrUnreadable) {
-			return m, nil
+		var later *adapters.RetryAfter
+		if errors.Is(err, adapters.ErrUnreadable) || errors.As(err, &later) && queueOf(ctx) == atLeisure {
+			return m, nil // some of them are enough to see that it differs from what is known
 		}
 		return m, err
 	}
@@ -184,9 +189,8 @@ func (c *Chat) oneOf(ctx context.Context, ref conversations.MessageRef) (message
 	return message{}, fmt.Errorf("slack: read a message: %w", adapters.ErrUnreadable)
 }
 
-// Read implements adapters.Chat. Slack pages a channel from the newest message back, and the port from the oldest on, so
-// a channel is read in spans of time: the whole of what is left, or half of it while that is more than a page. A cursor
-// is where the next span begins and how long it is to be; a thread's is Slack's own.
+// Read implements adapters.Chat. Each is one call, and may bring nothing but the way on: apps of the slowest class may call
+// once a minute, and what was learned by a call must not get lost. Nobody waits for it, so it lets other calls go first.
 func (c *Chat) Read(ctx context.Context, p conversations.Place, from time.Time, cursor string) (adapters.Page, error) {
 	id, err := c.identity(ctx)
 	if err != nil {
@@ -195,20 +199,9 @@ func (c *Chat) Read(ctx context.Context, p conversations.Place, from time.Time, 
 	if p.Workspace != id.workspace() {
 		return adapters.Page{}, fmt.Errorf("slack: read a channel: %w", adapters.ErrUnreadable)
 	}
-	for {
-		page, err := c.read(ctx, id, p, from, cursor)
-		if err != nil || len(page.Messages) > 0 || page.Next == "" {
-			return page, err
-		}
-		cursor = page.Next // nobody wrote anything in this one
-	}
-}
-
-// read is a page, which may be empty.
-func (c *Chat) read(ctx context.Context, id identity, p conversations.Place, from time.Time, cursor string) (adapters.Page, error) {
+	ctx = leisurely(ctx)
 	page := adapters.Page{Covered: milli(c.now())}
 	var all []message
-	var err error
 	if p.Thread != "" {
 		all, page.Next, _, err = c.page(ctx, p, stamp(from), "", cursor)
 	} else {
@@ -234,67 +227,68 @@ func (c *Chat) read(ctx context.Context, id identity, p conversations.Place, fro
 	if n := len(page.Messages); n > 0 && (page.Next != "" || page.Messages[n-1].At.After(page.Covered)) {
 		page.Covered = page.Messages[n-1].At
 	}
-	if start, _, ok := readCursor(page.Next); ok {
-		page.Covered = start.Add(-time.Millisecond)
+	if p.Thread == "" && page.Next != "" {
+		page.Covered = milli(marksOf(page.Next)[0]).Add(-time.Millisecond)
 	}
 	return page, nil
 }
 
-// span reads the next span of a channel. A cursor is "<from> <length>", in milliseconds.
+// span reads the next messages of a channel. Slack pages a channel from the newest message back, and the port from the
+// oldest on. So where there is more than a page, it only notes where the page began, until what is before fits into one;
+// from there on it reads page after page. However busy which hour was, that is two calls for each page, less one.
+//
+// A cursor is the times of these marks: from the first to the second is to be read next, and after the last to the end.
 func (c *Chat) span(ctx context.Context, p conversations.Place, from time.Time, cursor string) ([]message, string, error) {
-	start, length, ok := readCursor(cursor)
-	if !ok {
-		start, length = milli(from), 0
+	marks := marksOf(cursor)
+	if len(marks) == 0 {
+		marks = []time.Time{milli(from)}
 	}
-	now := milli(c.now())
-	for last := !start.Add(length).Before(now) || length == 0; ; {
-		latest, until := "", start.Add(length)
-		if !last {
-			latest = stamp(until.Add(-time.Microsecond))
+	latest := ""
+	if len(marks) > 1 {
+		latest = stamp(marks[1].Add(-time.Microsecond))
+	}
+	all, next, more, err := c.page(ctx, p, stamp(marks[0]), latest, "")
+	for err == nil && more && next != "" && len(all) == 0 { // Slack shows none of them
+		all, next, more, err = c.page(ctx, p, stamp(marks[0]), latest, next)
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	if began, ok := oldest(all); ok && more && began.After(marks[0]) {
+		return nil, cursorOf(slices.Insert(marks, 1, began)), nil
+	}
+	return all, cursorOf(marks[1:]), nil
+}
+
+// oldest is when the first of some messages was written.
+func oldest(all []message) (at time.Time, ok bool) {
+	for _, m := range all {
+		if t, known := exactly(m.TS); known && (!ok || t.Before(at)) {
+			at, ok = t, true
 		}
-		all, next, more, err := c.page(ctx, p, stamp(start), latest, "")
+	}
+	return at, ok
+}
+
+// cursorOf and marksOf make a cursor of marks, and marks of a cursor. They are in microseconds, as Slack's times are.
+func cursorOf(marks []time.Time) string {
+	var all []string
+	for _, m := range marks {
+		all = append(all, strconv.FormatInt(m.UnixMicro(), 36))
+	}
+	return strings.Join(all, " ")
+}
+
+func marksOf(cursor string) []time.Time {
+	var marks []time.Time
+	for _, s := range strings.Fields(cursor) {
+		at, err := strconv.ParseInt(s, 36, 64)
 		if err != nil {
-			return nil, "", err
+			return nil // it is none of ours: the reading begins anew
 		}
-		if more && last {
-			last, length = false, half(now.Sub(start))
-			continue
-		}
-		if more && length > shortest {
-			length = half(length)
-			continue
-		}
-		for more && next != "" {
-			var further []message
-			if further, next, more, err = c.page(ctx, p, stamp(start), latest, next); err != nil {
-				return nil, "", err
-			}
-			all = append(all, further...)
-		}
-		if last {
-			return all, "", nil
-		}
-		if len(all) < pageSize/20 {
-			length *= 2 // it is quiet here
-		}
-		return all, fmt.Sprintf("%d %d", until.UnixMilli(), length.Milliseconds()), nil
+		marks = append(marks, time.UnixMicro(at).UTC())
 	}
-}
-
-// shortest is a span that is read to its end in one go, however many pages it has.
-const shortest = 2 * time.Millisecond
-
-// half is of whole milliseconds, as cursors are.
-func half(length time.Duration) time.Duration {
-	return max((length / 2).Truncate(time.Millisecond), shortest)
-}
-
-func readCursor(cursor string) (start time.Time, length time.Duration, ok bool) {
-	var at, ms int64
-	if n, err := fmt.Sscanf(cursor, "%d %d", &at, &ms); n != 2 || err != nil || ms <= 0 {
-		return time.Time{}, 0, false
-	}
-	return time.UnixMilli(at).UTC(), time.Duration(ms) * time.Millisecond, true
+	return marks
 }
 
 // User implements adapters.Chat.

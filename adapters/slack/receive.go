@@ -568,6 +568,12 @@ func isVerb(s string) bool    { return verbs.MatchString(s) }
 
 // timeOf is the time that an id of a message tells, "1772456520.000100": seconds and the order within them.
 func timeOf(ts string) (time.Time, bool) {
+	at, ok := exactly(ts)
+	return milli(at), ok
+}
+
+// exactly is timeOf to the microsecond, which tells all messages of a channel apart.
+func exactly(ts string) (time.Time, bool) {
 	whole, part, ok := strings.Cut(ts, ".")
 	if !ok || len(whole) < 9 || len(whole) > 11 || len(part) < 1 || len(part) > 9 {
 		return time.Time{}, false
@@ -580,7 +586,7 @@ func timeOf(ts string) (time.Time, bool) {
 	if err != nil {
 		return time.Time{}, false
 	}
-	return milli(time.Unix(int64(seconds), int64(nanos))), true
+	return time.Unix(int64(seconds), int64(nanos)).UTC(), true
 }
 
 // stamp writes a time as Slack's methods want it.

@@ -1,0 +1,72 @@
+package slack
+
+import (
+	"context"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/debrief-bot/debrief/adapters"
+	"github.com/debrief-bot/debrief/adapters/slack/slacktest"
+)
+
+// However the messages of a channel lie, reading it back takes two calls a page, and brings each once, oldest first. Posts
+// in doubt, which somebody waits for, are looked for meanwhile.
+func TestReadingAChannelOnceAMinute(t *testing.T) {
+	inTime(t, func(t *testing.T, w workspace, c *Chat) {
+		w.LimitMeanly()
+		from := time.Now()
+		const messages = 100
+		for n := range messages {
+			time.Sleep(time.Duration(1+n/50*3600) * time.Millisecond) // half of them in a burst
+			w.Say(slacktest.Message{User: ana, Channel: ops, Text: strconv.Itoa(n)})
+		}
+		lost := post("in doubt")
+		w.Fail(slacktest.Once(posting, slacktest.Fault{Lose: true}))
+		if _, err := c.Send(t.Context(), lost); err == nil {
+			t.Fatal("the answer was not lost")
+		}
+		lost.Since = time.Now()
+		found := make(chan time.Duration, 1)
+		go func() {
+			began := time.Now()
+			asBot(t, func(ctx context.Context) error {
+				is, _, err := c.Find(ctx, lost)
+				if err == nil && is != adapters.Yes {
+					t.Errorf("it is found as %v", is)
+				}
+				return err
+			})
+			found <- time.Since(began)
+		}()
+		began, next := time.Now(), 0
+		for cursor := ""; ; {
+			var page adapters.Page
+			asBot(t, func(ctx context.Context) (err error) {
+				page, err = c.Read(ctx, place, from, cursor)
+				return err
+			})
+			for _, m := range page.Messages {
+				if !m.Ours && m.Text != strconv.Itoa(next) {
+					t.Fatalf("after %d messages comes %q", next, m.Text)
+				}
+				next++
+			}
+			if cursor = page.Next; cursor == "" {
+				break
+			}
+		}
+		if next != messages+1 {
+			t.Errorf("%d messages are read", next)
+		}
+		if took := time.Since(began); took > 16*time.Minute {
+			t.Errorf("it took %v", took)
+		}
+		if took := <-found; took > 3*time.Minute {
+			t.Errorf("the post was looked for for %v", took)
+		}
+		if n := w.Refused(); n > 2 {
+			t.Errorf("Slack refused %d calls before it was understood", n)
+		}
+	})
+}
