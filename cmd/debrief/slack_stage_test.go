@@ -112,7 +112,7 @@ func (s *slackStage) open(ctx context.Context) error {
 		Pace: slacktest.Unhurried(), Log: slog.New(slog.DiscardHandler),
 	})
 	s.slack.ServeTo(chat.Handler(), slacktest.Paths{Events: slack.EventsPath, Commands: slack.CommandsPath, Interactions: slack.InteractionsPath})
-	b := bot.New(bot.Options{Store: s.store, Chats: []adapters.Chat{noted{chat, &s.slots}}, Now: s.People.Now, Zone: s.zone})
+	b := bot.New(bot.Options{Store: s.store, Chats: []adapters.Chat{noted{chat, &s.slots, s.ahead}}, Now: s.People.Now, Zone: s.zone})
 	running, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- chat.Run(running, door{b, &s.away}) }()
@@ -122,13 +122,14 @@ func (s *slackStage) open(ctx context.Context) error {
 			s.t.Errorf("the adapter ended with %v", err)
 		}
 	}
+	hello := s.slack.Envelope(map[string]any{"type": "hello"})
 	for connected := false; !connected; { // until then it refuses what comes
 		select {
 		case err := <-ended:
 			ended <- err
 			return fmt.Errorf("the adapter ended: %w", err)
 		default:
-			status, _ := s.slack.Deliver(s.slack.Envelope(map[string]any{"type": "hello"}))
+			status, _ := s.slack.Deliver(hello)
 			connected = status == 200
 		}
 	}
@@ -150,15 +151,32 @@ func (d door) Handle(ctx context.Context, e conversations.Event) (conversations.
 }
 
 // noted is a chat of whose messages is known what each is for, which nobody in Slack sees and transcripts name them after.
+//
+// It is asked by the store's clock what was sent since when, and Slack has people's, which in a stage is behind.
 type noted struct {
 	adapters.Chat
 	slots *sync.Map
+	ahead func() time.Duration
 }
 
 func (n noted) Send(ctx context.Context, m conversations.Message) (conversations.Result, error) {
 	n.slots.Store(m.Effect, m.Slot)
-	return n.Chat.Send(ctx, m)
+	return n.Chat.Send(ctx, n.inPeoplesTime(m))
 }
+
+func (n noted) Find(ctx context.Context, m conversations.Message) (adapters.Found, conversations.Result, error) {
+	return n.Chat.Find(ctx, n.inPeoplesTime(m))
+}
+
+func (n noted) inPeoplesTime(m conversations.Message) conversations.Message {
+	if !m.Since.IsZero() {
+		m.Since = m.Since.Add(-n.ahead())
+	}
+	return m
+}
+
+// ahead is by how much the store's clock was wound further than people's.
+func (s *slackStage) ahead() time.Duration { return s.Store.Now().Sub(s.People.Now()) }
 
 // Do implements transcript.Stage.
 func (s *slackStage) Do(ctx context.Context, d transcript.Deed) (string, error) {

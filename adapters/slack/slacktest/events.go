@@ -58,6 +58,13 @@ func (s *Server) Connect(t Transport) {
 	s.transport = t
 }
 
+// Meddle has every delivery pass through somebody, who carries it as often as they like, and says what came of it.
+func (s *Server) Meddle(meddle func(d Delivery, carry Transport) (status int, answer []byte)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.meddle = meddle
+}
+
 // ServeTo has deliveries posted to a handler, over HTTP.
 func (s *Server) ServeTo(h http.Handler, p Paths) {
 	var ended sync.Map // what follows an acknowledgement is over when the handler returns
@@ -142,8 +149,11 @@ func (d Delivery) encode() (contentType string, body []byte) {
 // Deliver delivers once, whatever it is.
 func (s *Server) Deliver(d Delivery) (status int, answer []byte) {
 	s.mu.Lock()
-	carry := s.transport
+	carry, meddle := s.transport, s.meddle
 	s.mu.Unlock()
+	if meddle != nil {
+		return meddle(d, carry)
+	}
 	return carry(d)
 }
 

@@ -53,6 +53,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	answer["ok"] = answer["error"] == nil
 	body := s.encoded(answer)
+	if fault.Late != nil {
+		fault.Late()
+	}
 	switch {
 	case fault.Lose:
 		if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {

@@ -59,6 +59,7 @@ type Server struct {
 	fail       func(method string) Fault
 	subscribed func(event string) bool
 	transport  Transport
+	meddle     func(Delivery, Transport) (int, []byte)
 	newest     Delivery
 	waiting    []Delivery
 	wrong      []string
@@ -93,6 +94,7 @@ type Fault struct {
 	RetryAfter string // of a 429
 	Error      string // answered before anything is done, as Slack's own: "missing_scope"
 	Wait       func() // called before anything is done
+	Late       func() // called when it is done, before the answer
 	Lose       bool   // it is done, and the connection breaks before the answer
 	Cut        bool   // it is done, and the answer breaks off in the middle
 }
