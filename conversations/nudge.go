@@ -28,7 +28,7 @@ type Nudge struct {
 	Until   time.Time `json:"until,omitzero"`
 	Outcome string    `json:"outcome,omitempty"` // what came of it, as its message shows
 
-	Day       when.Date  `json:"day,omitzero"`        // a weekly message: whose it is
+	Day       when.Date  `json:"day,omitzero"`        // whose a weekly message is; of an offer: of the one that carries it
 	Offers    []string   `json:"offers,omitempty"`    // the offers it carries
 	Items     []string   `json:"items,omitempty"`     // the action items it shows
 	Settle    []string   `json:"settle,omitempty"`    // those of them that have nobody else
@@ -135,14 +135,25 @@ func stepNudge(o *out, n *Nudge, e Event, f Facts) *Nudge {
 		n.show(o)
 	case e.Kind == Told && e.Verb == "started":
 		n.Outcome = "Started: " + e.Value + "."
-		n.show(o)
+		n.settled(o)
+	case e.Kind == Told && e.Verb == "carried":
+		n.Day, _ = when.ParseDate(e.Value)
 	case e.Kind == Clicked && e.Verb == "not needed":
 		if n.Outcome == "" {
 			n.Outcome = "Not needed. The pins go after 30 days."
-			n.show(o)
+			n.settled(o)
 		}
 	}
 	return n
+}
+
+// settled shows what came of an offer where it stands: in its own message, or in the weekly one that carries it.
+func (n *Nudge) settled(o *out) {
+	if n.Day.IsZero() {
+		n.show(o)
+		return
+	}
+	o.tell(weeklyID(o.workspace(), n.Person, n.Day), "offer settled", o.subject)
 }
 
 // newNudge is the Tell that creates it; nothing else does.
@@ -164,6 +175,7 @@ func newNudge(o *out, e Event, f Facts) *Nudge {
 		n.Until, _ = time.Parse(time.RFC3339Nano, e.Field("until"))
 		at := nextWorkingMorning(f.Now, loc)
 		if day := when.DateOf(at); rule.isNominal(day) {
+			n.Day = day
 			o.weeklyOf(who, day, "weekly offer", o.subject)
 			return n
 		}
@@ -209,6 +221,10 @@ func (n *Nudge) bundle(o *out, e Event, f Facts) {
 		}
 	case e.Kind == Told && e.Verb == "item":
 		n.changed(o, e)
+	case e.Kind == Told && e.Verb == "offer settled":
+		if n.Message.ID != "" {
+			n.show(o)
+		}
 	case e.Kind == Told:
 		n.hear(o, e, f)
 	}
@@ -378,6 +394,7 @@ func (n *Nudge) pass(o *out, day when.Date) {
 	}
 	for _, id := range n.Offers {
 		o.weeklyOf(n.Person, day, "weekly offer", id)
+		o.tell(id, "carried", day.String())
 	}
 	for _, q := range n.Questions {
 		o.weeklyOf(n.Person, day, "weekly question", q.Review, Field{"question", strconv.Itoa(q.N)}, Field{"by", q.By.String()})
