@@ -91,7 +91,7 @@ func (s *Server) play(ctx context.Context, told string) (played, picture string,
 		return "", "", fmt.Errorf("make a stage: %w", err)
 	}
 	defer end()
-	out, err := transcript.Run(ctx, t, stage)
+	out, err := transcript.Retell(ctx, t, stage)
 	if out == nil {
 		return "", "", err
 	}
@@ -250,6 +250,8 @@ func (t *teller) deed(d deed) {
 	if place := t.place(d); place != t.here && place != "" {
 		t.line("-- %s --", place)
 		t.here = place
+	} else {
+		t.line("      bot") // everything settles, and what it says replaces this
 	}
 	at := t.when(d.At)
 	switch on := t.names[d.Message]; d.Verb {

@@ -155,6 +155,45 @@ func TestButtonsThatAreCalledTheSamePlayBackEqual(t *testing.T) {
 	}
 }
 
+// patient is a bot that posts a button, and takes it away when it was pressed often enough.
+type patient struct {
+	silent
+	chat    *Chat
+	presses int
+	card    conversations.Result
+}
+
+func (b *patient) Handle(ctx context.Context, e conversations.Event) (conversations.Answer, error) {
+	m := conversations.Message{Kind: conversations.Post, Effect: e.Key, Slot: "card", Place: e.Where, Body: words("Go on?")}
+	if e.Kind == conversations.Commanded {
+		m.Body.Controls = [][]conversations.Control{{{Label: "Next", Verb: "next"}}}
+		var err error
+		b.card, err = b.chat.Send(unnamed(ctx), m)
+		return conversations.Answer{}, err
+	}
+	if b.presses--; b.presses != 0 {
+		return conversations.Answer{}, nil
+	}
+	m.Edit = b.card.Message
+	_, err := b.chat.Send(unnamed(ctx), m)
+	return conversations.Answer{}, err
+}
+
+// TestAButtonThatIsGoneIsLeftOut has a button pressed twice that goes sooner when all of it is played again.
+func TestAButtonThatIsGoneIsLeftOut(t *testing.T) {
+	s := newSite(t, ServerOptions{Stage: stages(func(c *Chat) Bot { return &patient{chat: c, presses: 1} })})
+	s.chat.connect(&patient{chat: s.chat, presses: 2})
+	s.must("ana", "say", `"channel": "incidents", "text": "/postmortem start"`)
+	press := `"channel": "incidents", "message": "` + s.messages("ana", "incidents", "").Messages[0].ID + `", "label": "Next"`
+	s.must("ana", "press", press)
+	s.must("bo", "press", press)
+	s.must("kim", "say", `"channel": "incidents", "text": "and on"`)
+	saved := s.playsBackEqual()
+	if !strings.Contains(saved, "\n# Left out, since played again it cannot be done: 13:02 bo> [Next] on card\n") || !strings.Contains(saved, "kim: and on") {
+		t.Errorf("it says otherwise:\n%s", saved)
+	}
+}
+
 func TestTheWorldAroundTheBotPlaysBackEqual(t *testing.T) {
 	s := newSite(t, ServerOptions{Stage: stages(func(*Chat) Bot { return silent{} })})
 	s.must("ana", "channel", `"name": "inc-1", "withoutBot": true`)

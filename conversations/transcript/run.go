@@ -24,6 +24,14 @@ func RunLoosely(ctx context.Context, t *Transcript, stage Stage) (*Transcript, e
 	return r.all(ctx)
 }
 
+// Retell is Run for what was written down while somebody tried things out: what cannot be done again, such as pressing a
+// button that is gone by then, is left out, with a comment in its place.
+func Retell(ctx context.Context, t *Transcript, stage Stage) (*Transcript, error) {
+	r := newRun(t, stage)
+	r.lenient = true
+	return r.all(ctx)
+}
+
 // patience is how long a pause may be within a block.
 const patience = 5 * time.Minute
 
@@ -51,6 +59,8 @@ type run struct {
 	gone   map[string]bool   // messages that people deleted, and the bot's reactions with them, by id
 	last   Scene             // at the end of the block before
 	same   *numbers          // nil: numbers mean themselves
+
+	lenient bool // what cannot be done is left out
 }
 
 func newRun(t *Transcript, stage Stage) *run {
@@ -251,13 +261,13 @@ func (r *run) act(ctx context.Context, n node) error {
 	}
 	d, err := r.deed(ctx, n)
 	if err != nil {
-		return err
+		return r.cannot(ctx, n, err)
 	}
 	r.flush()
 	d.At = r.now
 	id, err := r.stage.Do(ctx, d)
 	if err != nil {
-		return r.fail(n, "%v", err)
+		return r.cannot(ctx, n, r.fail(n, "%v", err))
 	}
 	r.open, r.spoken = true, n.act.asks()
 	if d.Verb == Delete {
@@ -273,6 +283,17 @@ func (r *run) act(ctx context.Context, n node) error {
 		r.ids[n.act.name], r.labels[id] = id, n.act.name
 	}
 	r.keep(n)
+	return nil
+}
+
+// cannot is what becomes of a line that cannot be played.
+func (r *run) cannot(ctx context.Context, n node, err error) error {
+	if !r.lenient || ctx.Err() != nil {
+		return err
+	}
+	r.flush()
+	text := strings.ReplaceAll(strings.TrimSpace(n.text), "\n", "\n# ")
+	r.keep(node{kind: plain, text: "# Left out, since played again it cannot be done: " + text + "\n"})
 	return nil
 }
 
