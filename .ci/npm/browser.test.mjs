@@ -8,7 +8,7 @@ import { AxeBuilder } from "@axe-core/playwright";
 import { chromium } from "playwright-core";
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -149,8 +149,8 @@ async function write(page, text, box = "#write") {
 const reply = (page, text) => write(page, text, "#reply-write");
 
 async function pin(page, text) {
-  const m = message(main(page), text);
-  await m.hover();
+  const m = main(page).locator(".message:not(:has(.only))", { hasText: text }).last();
+  await m.focus();
   await m.getByRole("button", { name: "Pin to the timeline" }).click();
   await m.locator(".reaction.bots").waitFor();
 }
@@ -316,6 +316,49 @@ test("three people, a whole tiny review, a kill in the middle, and the nudge", {
   for (const page of [ana, bo, kim]) assert.deepEqual(page.complaints, []);
 });
 
+/** A button on the newest message that says something. */
+const button = (list, text, label) => message(list, text).getByRole("button", { name: label, exact: true });
+
+/** The newest card in the channel, and a button on it. */
+const card = (page) => page.locator("#list .slot-card").last();
+const onCard = (page, label) => card(page).getByRole("button", { name: label, exact: true });
+
+/** Fills in the form that is open, by what its inputs are called, and sends it. */
+async function form(page, fields, submit) {
+  const dialog = page.locator("#form");
+  await dialog.locator("form").waitFor();
+  for (const [label, value] of Object.entries(fields)) {
+    const input = dialog.getByLabel(label).first();
+    if (await input.evaluate((i) => i.tagName === "SELECT")) await input.selectOption({ label: value });
+    else if (value === true) await input.check();
+    else await input.fill(value);
+  }
+  await dialog.locator("footer").getByRole("button", { name: submit, exact: true }).click();
+  await dialog.waitFor({ state: "hidden" });
+}
+
+/** What only this person sees of that, newest last. */
+const only = (list, text) => list.locator(".message", { has: list.page().locator(".only") }).filter({ hasText: text }).last();
+
+/** Winds the clock in somebody's window until something is there. */
+async function wind(page, by, there, most = 8) {
+  for (let n = 0; n < most && !(await there.count()); n++) await turn(page, by);
+  await there.first().waitFor();
+}
+async function turn(page, by) {
+  await page.locator(`[data-by=${by}]`).click();
+  await page.waitForFunction((by) => !document.querySelector(`[data-by=${by}]`).disabled, by, { timeout: 60_000 });
+}
+
+/** Waits until the bot has marked what somebody just replied. */
+async function taken(page, text) {
+  await reply(page, text);
+  await message(thread(page), text).locator(".reaction.bots").first().waitFor();
+}
+
+/** Something that is shown somewhere, but not yet what it was said to be: an edit is on its way. */
+const says = (list, text, words) => message(list, text).getByText(words).first().waitFor();
+
 /** Something done without a browser, as the page does it. */
 async function does(b, who, what, body) {
   const response = await fetch(`${b.base}/api/${who}/${what}`, {
@@ -323,6 +366,358 @@ async function does(b, who, what, body) {
   });
   assert.equal(response.status, 200, `${who} ${what}: ${await response.text()}`);
 }
+
+/** The messages of a place, as somebody sees them. */
+const written = async (b, who, channel, thread = "") => (await (await fetch(`${b.base}/api/${who}/messages?${new URLSearchParams({ channel, thread })}`)).json()).messages;
+
+/** Three messages in a channel, pinned by somebody. */
+async function pinned(b, who, channel, texts) {
+  for (const text of texts) await does(b, who, "say", { channel, text });
+  for (const m of (await written(b, who, channel)).filter((m) => texts.includes(m.text))) await does(b, who, "react", { channel, message: m.id, emoji: "📌", on: true });
+}
+
+test("a whole postmortem: three people, nine questions, a kill, an approval, the report and the follow-ups", { timeout: 300_000 }, async () => {
+  const b = await Bot.start("nine");
+  const [ana, bo, kim] = await Promise.all(["ana", "bo", "kim"].map((who) => open(who, { base: b.base })));
+  try {
+    // The incident: an alert, three people, pins by two of them, an idea.
+    await ana.getByRole("button", { name: "More for this channel" }).click();
+    await ana.getByRole("menuitem", { name: "Let a program post here" }).click();
+    await form(ana, { "Which program?": "pagerduty", "What does it say?": "CRITICAL checkout error rate above 5 %" }, "Post");
+    await message(main(bo), "CRITICAL checkout").getByText("APP").waitFor();
+    await write(bo, "deploy 4.12 finished, it carried the new payment config");
+    await turn(bo, "hour");
+    await write(ana, "DE and FR cannot pay, rolling back to 4.11");
+    await turn(ana, "hour");
+    await write(kim, "all green, closing");
+    await write(kim, "we should alert per country, the average hid this");
+    for (const text of ["CRITICAL checkout", "deploy 4.12", "all green"]) await pin(bo, text);
+    await pin(ana, "rolling back to 4.11");
+    await only(main(bo), "Kept for a review").getByRole("button", { name: "What do you keep?" }).click();
+    await only(main(bo), "I keep").getByRole("button", { name: "Dismiss" }).click();
+    const idea = message(main(kim), "alert per country");
+    await idea.hover();
+    await idea.getByRole("button", { name: "React" }).click();
+    await kim.locator("#popover").getByRole("button", { name: "Idea for a change" }).click();
+    await idea.locator(".reaction.bots").waitFor();
+    await shot(ana, "incident");
+
+    // It begins while it still burns, and goes on when it is over.
+    await write(ana, "/postmortem start sev2 Checkout down in three countries");
+    await button(main(ana), "Is it over", "Still burning").click();
+    await button(main(ana), "I stay silent", "It is over").click();
+    for (const page of [ana, bo, kim]) {
+      await page.locator("#list .slot-card .thread-link").click();
+      await message(thread(page), "1 · What is missing").waitFor();
+    }
+
+    // 1, the timeline, with one line sorted out by hand; 2, the moments.
+    await taken(bo, "between the alert and the roll-back we waited for somebody who may do it");
+    await reply(kim, "that was a night");
+    await button(thread(ana), "1 · What is missing", "Sort").click();
+    await ana.locator("#form").getByLabel("that was a night").check();
+    await form(ana, {}, "Save");
+    await message(thread(kim), "that was a night").locator(".reaction.bots").waitFor();
+    await message(thread(kim), "that was a night").hover();
+    await message(thread(kim), "that was a night").getByRole("button", { name: "Leave out" }).click();
+    await says(thread(ana), "1 · What is missing", "1 taken · 1 just talk");
+    await button(thread(ana), "1 · What is missing", "Next").click();
+    await button(thread(ana), "2 · When did it begin", "That's right").click();
+    await says(thread(ana), "2 · When did it begin", "1 taken");
+    await shot(kim, "moments");
+    await button(thread(ana), "2 · When did it begin", "Change").click();
+    await form(ana, { Eased: "E-3" }, "Save");
+    await says(thread(kim), "2 · When did it begin", "(E-3)");
+    await button(thread(ana), "2 · When did it begin", "Next").click();
+
+    // 3, a choice; 4, a form, and then the process dies.
+    await choose(kim, button(thread(kim), "3 · How did we find out", "It was"), "an alert");
+    await says(thread(ana), "3 · How did we find out", "1 taken");
+    await button(thread(ana), "3 · How did we find out", "Next").click();
+    await button(thread(kim), "4 · Who was hit", "Answer in a form").click();
+    await kim.locator("#form").getByRole("textbox").fill("checkout in DE, FR, NL; about 9k carts");
+    await b.kill();
+    await kim.locator("#form footer").getByRole("button", { name: "Answer", exact: true }).click();
+    await kim.locator("#form").getByText("Not saved yet. Trying again…").waitFor();
+    await shot(kim, "away");
+    await b.run();
+    await kim.locator("#form").waitFor({ state: "hidden" });
+    await says(thread(ana), "4 · Who was hit", "1 taken");
+    await button(thread(ana), "4 · Who was hit", "Next").click();
+
+    // 5, the causes grow in place; what stops at a person is asked about, privately.
+    await taken(bo, "the config was applied to all regions at once");
+    await taken(kim, "late: the alert averages all countries");
+    await taken(ana, "long: a roll-back needs a build, 38 minutes");
+    await taken(bo, "w1: staged roll-out does not cover config");
+    await taken(kim, "bo forgot to check the diff");
+    await button(thread(kim), "5 · Why did it happen", "Look").click();
+    await only(thread(kim), "stops at a person").getByRole("button", { name: "Write it again" }).click();
+    await form(kim, { "In other words": "w1: the diff of a config shows values, not what they do" }, "Save");
+    await choose(bo, button(thread(bo), "5 · Why did it happen", "Go deeper"), /w4/);
+    await only(thread(bo), "w4").getByRole("button", { name: "Dismiss" }).click();
+    await taken(bo, "ana should have known better");
+    await button(thread(ana), "5 · Why did it happen", "Look").click();
+    await only(thread(ana), "stops at a person").getByRole("button", { name: "Keep it as it is" }).click();
+    await says(thread(ana), "5 · Why did it happen", "6 taken");
+    await shot(ana, "whys");
+    await button(thread(ana), "5 · Why did it happen", "Next").click();
+
+    // 6 is left out with a reason, 7 answered by a question's number from below.
+    await button(thread(ana), "6 · What surprised us", "Skip").click();
+    await form(ana, { Why: "nothing did" }, "Leave out");
+    await taken(kim, "lucky: it was in the afternoon");
+    await button(thread(ana), "7 · What helped", "Next").click();
+
+    // 8, actions with owner and date, what is missing filled in by a form; 9, what is left without a change.
+    await button(thread(ana), "8 · What do we change", "Take the idea").click();
+    await taken(bo, "cover config by the staged roll-out @bo p1 in 3 days w4");
+    await taken(ana, "keep the last build ready, so that a roll-back takes minutes @ana p2 in 2 weeks w3");
+    await button(thread(ana), "8 · What do we change", "Fill in").click();
+    await shot(ana, "actions-form");
+    await form(ana, { "who?": "@kim", "by when?": "5 days" }, "Save");
+    await says(thread(ana), "8 · What do we change", "A-3");
+    await shot(ana, "actions");
+    await button(thread(ana), "8 · What do we change", "Next").click();
+    await taken(kim, "w2: A-3");
+    await taken(bo, "w5, w6: accepted, reviews by eye go away with the staged roll-out");
+    await button(thread(ana), "9 · These causes", "Next").click();
+
+    // Read, worded, approved by somebody else, published.
+    const draft = "The draft of PM-1 is ready";
+    await button(thread(ana), draft, "Change the words").click();
+    await form(ana, { "What set it off?": "deploy 4.12" }, "Save");
+    await button(thread(kim), draft, "Read the draft").click();
+    await only(thread(kim), "PM-1").locator(".document").getByRole("button", { name: "Read" }).click();
+    await kim.frameLocator("#sheet iframe").getByText("deploy 4.12").first().waitFor();
+    await kim.locator("#sheet").getByRole("button", { name: "Close" }).click();
+    await shot(ana, "draft");
+    await button(thread(ana), draft, "Publish with roles instead of names").click();
+    await message(thread(ana), "has to approve").waitFor();
+    await button(thread(kim), draft, "Approve").click();
+    await says(thread(ana), draft, "Approved by");
+    await onCard(kim, "Publish").click();
+    await only(main(kim), "who leads this review").getByRole("button", { name: "Ask for it to be published" }).click();
+    await message(main(kim), "hears in the weekly message").waitFor();
+    await onCard(ana, "Publish").click();
+    await message(main(kim), "is published").waitFor();
+
+    // The report: its words, the tree of causes, the course, what can be measured, and every form of it.
+    const report = thread(bo).locator(".document").last();
+    await report.getByRole("button", { name: "Read" }).click();
+    const sheet = bo.frameLocator("#sheet iframe");
+    for (const words of ["Time to detect", "the config was applied to all regions at once", "Accepted risks", "CRITICAL checkout error rate above 5 %"]) await sheet.getByText(words, { exact: false }).first().waitFor();
+    assert.ok((await sheet.locator("svg").count()) >= 2, "the course and the causes are drawn");
+    await shot(bo, "report");
+    for (const [as, begins] of [["Markdown", "# PM-1 Checkout down"], ["HTML", "<!doctype html>"], ["PDF", "%PDF-"], ["JSON", "{"]]) {
+      const [file] = await Promise.all([bo.waitForEvent("download"), bo.locator("#sheet").getByRole("link", { name: as }).click()]);
+      const bytes = readFileSync(await file.path());
+      assert.equal(bytes.subarray(0, begins.length).toString().toLowerCase(), begins.toLowerCase(), as);
+      assert.ok(as === "PDF" || bytes.includes("staged roll-out"), as);
+    }
+    await sheetAxe(bo, "the report");
+    await bo.keyboard.press("Escape");
+    await bo.locator("#sheet").waitFor({ state: "hidden" });
+
+    // Corrected afterwards: the card says so, and it is published again once it is approved again.
+    await choose(kim, onCard(kim, "Answer"), /What surprised us/);
+    await form(kim, { "What surprised us?": "that nobody on call could roll back without a build" }, "Answer");
+    await card(ana).getByText("1 change since").waitFor();
+    await onCard(ana, "Look").click();
+    await only(main(ana), "Since version 1").waitFor();
+    await button(thread(kim), draft, "Approve").click();
+    await says(thread(ana), draft, "Approved by");
+    await onCard(ana, "Publish again").click();
+    await message(main(bo), "published (version 2)").waitFor();
+
+    // Followed through. Kim is asked for what ana gave to kim, thinks twice, and takes it.
+    await kim.locator("#direct a").click();
+    await wind(kim, "day", button(main(kim), "Do you take this", "Yes A-3")); // in working hours
+    await shot(kim, "hand-over");
+    await button(main(kim), "Do you take this", "Yes A-3").click();
+    await says(main(kim), "alert per country", "is yours");
+    await kim.getByRole("button", { name: "Undo A-3" }).last().click();
+    await button(main(kim), "Do you take this", "Other date A-3").click();
+    await form(kim, { "alert per country": "in 6 days" }, "Save");
+    await kim.getByRole("button", { name: "Undo A-3" }).last().click();
+    await button(main(kim), "Do you take this", "Not me A-3").click();
+    await form(kim, { "alert per country": "I am away next week" }, "Save");
+    await kim.getByRole("button", { name: "Undo A-3" }).last().click();
+    await button(main(kim), "Do you take this", "Yes A-3").click();
+    await says(main(kim), "alert per country", "is yours");
+
+    // Bo hears of what is late: asks for help, in words that bo sees first, asks for time, and does it.
+    await bo.locator("#direct a").click();
+    const late = main(bo).getByRole("button", { name: "Done A-1" });
+    await wind(bo, "week", late);
+    await shot(bo, "weekly");
+    const more = () => main(bo).getByRole("button", { name: "More A-1" }).last();
+    const undo = async () => {
+      await bo.getByRole("button", { name: "Undo A-1" }).last().click();
+      await more().waitFor();
+    };
+    await choose(bo, more(), "will not do");
+    await bo.locator("#form").press("Escape");
+    await choose(bo, more(), "another due date");
+    await form(bo, { "cover config": "in 2 weeks" }, "Save");
+    await undo();
+    for (const [when, fields] of [["a day"], ["a week"], ["a date …", { "cover config": "in 3 weeks" }]]) {
+      await choose(bo, main(bo).getByRole("button", { name: "Later A-1" }).last(), when);
+      if (fields) await form(bo, fields, "Save");
+      await undo();
+    }
+    await main(bo).getByRole("button", { name: "Hand over A-1" }).last().click();
+    await form(bo, { "cover config": "@kim" }, "Ask them");
+    await undo();
+    await choose(bo, more(), "need help");
+    await form(bo, { "In the thread of": "who knows how the roll-out reads its config?" }, "Post it");
+    await message(thread(ana), "could use a hand").waitFor();
+    await write(bo, "need help A-1 is there a test for it?");
+    await only(main(bo), "This would stand").getByRole("button", { name: "Change the words" }).click();
+    await bo.locator("#form").getByRole("button", { name: "Cancel" }).click();
+    await only(main(bo), "This would stand").getByRole("button", { name: "Post it" }).click();
+    await message(thread(ana), "is there a test for it").waitFor();
+    await late.waitFor({ state: "detached" }); // who asks for help has answered
+    await wind(bo, "week", late);
+    await late.last().click();
+    await form(bo, { "cover config": "merged, and tried on one country" }, "Done");
+    await main(bo).getByText("merged, and tried on one country").last().waitFor();
+    await shot(bo, "done");
+
+    // What was done here, as a file that plays back equal.
+    const [saved] = await Promise.all([ana.waitForEvent("download", { timeout: 60_000 }), ana.getByRole("link", { name: "Save as transcript" }).click()]);
+    const told = readFileSync(await saved.path(), "utf8");
+    assert.doesNotMatch(told, /came out differently/, "it plays back equal");
+    assert.match(told, /# PM-1 Checkout down in three countries/);
+    for (const page of [ana, bo, kim]) assert.deepEqual(page.complaints, []);
+  } finally {
+    await b.kill("SIGTERM");
+  }
+});
+
+test("what hangs on a card: two incidents, hand-over, parking, cancelling, publishing as it is", { timeout: 240_000 }, async () => {
+  const b = await Bot.start("card");
+  try {
+    const ana = await open("ana", { base: b.base }), bo = await open("bo", { base: b.base });
+    await ana.getByRole("button", { name: "/postmortem start tiny" }).click();
+    assert.equal(await ana.locator("#write textarea").inputValue(), "/postmortem start tiny ");
+    await ana.getByRole("button", { name: "Work as a community" }).click();
+    await message(main(ana), "is now community").waitFor();
+    await ana.getByRole("button", { name: "Dismiss" }).click();
+    await ana.getByRole("button", { name: "Work as a company" }).click();
+    await message(main(ana), "is now company").waitFor();
+    await write(ana, "/postmortem settings");
+    await choose(ana, button(main(ana), "Settings", "Change"), "zone");
+    await form(ana, { zone: "Europe/Paris" }, "Save");
+
+    await pinned(b, "bo", "incidents", ["the first night"]);
+    await turn(ana, "day");
+    await pinned(b, "bo", "incidents", ["the second night"]);
+    for (const [title, label] of [["Two nights", /^Over: (?!all)/], ["Both of them", "Over: all of these"]]) {
+      await write(ana, "/postmortem start " + title);
+      await message(main(ana), "Is it over").getByRole("button", { name: label }).first().click();
+      await card(ana).getByText(title).waitFor();
+    }
+
+    // What is not done every day.
+    const more = async (page, label, fields, submit = "Save") => {
+      await onCard(page, "More").click();
+      await main(page).locator(".only").filter({ has: page.getByRole("button", { name: "Take over" }) }).last().getByRole("button", { name: label, exact: true }).click();
+      if (fields) await form(page, fields, submit);
+    };
+    await more(ana, "Title, summary, trigger", { Title: "Both nights" });
+    await card(ana).getByText("Both nights").waitFor();
+    await more(ana, "Severity", { "How bad": "Severity 3" });
+    await more(ana, "Ask one person", { "What?": "4 Impact", "Whom?": "@bo", "By when?": "in 3 days" }, "Ask");
+    await message(main(ana), "is asked to answer question 4").waitFor();
+    await more(ana, "Leave a question out", { Why: "nobody looked" }, "Leave out");
+    await more(ana, "Help");
+    await more(bo, "Take over");
+    await more(ana, "Park", { Until: "" }, "Park");
+    await onCard(bo, "Resume").click();
+    await more(ana, "Cancel", { "Why?": "it was a drill" }, "Cancel it");
+    await onCard(ana, "Reopen").click();
+    await onCard(ana, "More").waitFor();
+    await onCard(ana, "Timeline").click();
+    await more(ana, "Hand over", { "Who leads": "@bo" }, "Hand over");
+    await card(bo).getByText("led by @bo").waitFor();
+
+    // Published as it is, though nothing was answered, and taken up again.
+    await onCard(bo, "Publish").click();
+    await only(main(bo), "Not closed yet").getByRole("button", { name: "Publish anyway" }).click();
+    await message(main(ana), "is published").waitFor();
+    await more(bo, "Reopen");
+    await card(ana).getByText("Version 1 is published").waitFor();
+    for (const page of [ana, bo]) assert.deepEqual(page.complaints, []);
+  } finally {
+    await b.kill("SIGTERM");
+  }
+});
+
+test("weeks later: offers, three silent weeks, an owner who left, and a community", { timeout: 240_000 }, async () => {
+  const b = await Bot.start("weeks");
+  try {
+    const ana = await open("ana", { base: b.base }), bo = await open("bo", { base: b.base, at: "/@bo" }), kim = await open("kim", { base: b.base, at: "/@kim" });
+    // Three channels in which much was pinned and nothing begun: bo is asked each time.
+    await shot(bo, "direct");
+    for (const [page, word] of [[bo, "me"], [kim, "actions mine"], [await open("ana", { base: b.base, at: "/@ana" }), "help"]]) {
+      await page.getByRole("button", { name: word, exact: true }).click();
+      await main(page).locator(".message", { hasText: word }).first().waitFor();
+    }
+    for (const [channel, label] of [["one", "Not needed"], ["two", "Tiny, three questions"], ["three", "Start, nine questions"]]) {
+      await does(b, "ana", "channel", { name: channel });
+      await pinned(b, "bo", channel, ["it broke", "we looked", "it works"]);
+      const offer = main(bo).getByRole("button", { name: label, exact: true });
+      await wind(bo, "day", offer);
+      if (channel === "three") await shot(bo, "offer");
+      await offer.last().click();
+      await offer.waitFor({ state: "detached" });
+    }
+
+    // What kim takes on and says nothing about for three weeks.
+    await ana.locator("#channels a", { hasText: "three" }).click();
+    const { id } = (await written(b, "ana", "three")).find((m) => m.slot === "card");
+    await does(b, "kim", "say", { channel: "three", thread: id, text: "8: alert per country @kim p1 in 3 days\ntest the roll-back @kim p2 in 3 days\nwatch the queue @kim p3 in 3 days" });
+    await wind(kim, "week", main(kim).getByRole("button", { name: "Keep A-1" }), 9);
+    await shot(kim, "three-ignored");
+    await axe(kim, "a private message");
+    await main(kim).getByRole("button", { name: "Keep A-1" }).last().click();
+    await main(kim).getByRole("button", { name: "Give back A-2" }).last().click();
+    await main(kim).getByRole("button", { name: "Close A-3" }).last().click();
+    await form(kim, { "watch the queue": "the queue is gone" }, "Save");
+    await main(kim).getByRole("button", { name: "Undo A-3" }).last().click();
+    await main(kim).getByRole("button", { name: "Pause these for two weeks" }).last().click();
+
+    // Kim leaves the company; what was kim's goes to whoever leads the review.
+    const lead = (await written(b, "ana", "three")).find((m) => m.slot === "card").html.includes("bo") ? bo : ana;
+    await ana.getByRole("button", { name: "Change who you are" }).click();
+    await ana.getByRole("menuitem", { name: "Close somebody’s account" }).click();
+    await form(ana, { "Whose?": "kim" }, "Close it");
+    await kim.getByText("The account of kim is closed").waitFor();
+    await axe(kim, "a closed account");
+    await lead.locator("#direct a").click();
+    await wind(lead, "week", main(lead).getByRole("button", { name: "Take A-1" }));
+    await main(lead).getByRole("button", { name: "Hand over A-1" }).last().click();
+    await lead.locator("#form").getByRole("button", { name: "Cancel" }).click();
+    await main(lead).getByRole("button", { name: "Take A-1" }).last().click();
+    await main(lead).getByRole("button", { name: "Will not do A-2" }).last().click();
+    await form(lead, { "test the roll-back": "nobody rolls back any more" }, "Save");
+
+    // A community asks kindly.
+    await ana.getByRole("button", { name: "Commands and hints" }).click();
+    await ana.locator("#sheet").getByRole("button", { name: "Work as a community" }).click();
+    const still = main(lead).getByRole("button", { name: "Still on it A-1" });
+    await wind(lead, "week", still);
+    await still.last().click();
+    await lead.getByRole("button", { name: "Undo A-1" }).last().click();
+    await main(lead).getByRole("button", { name: "Give back A-1" }).last().click();
+    await turn(ana, "hour");
+    if (await ana.locator("[data-by=next]").isEnabled()) await turn(ana, "next");
+    for (const page of [ana, bo, kim]) assert.deepEqual(page.complaints, []);
+  } finally {
+    await b.kill("SIGTERM");
+  }
+});
 
 test("what people write, react, change and add, on a phone and in the dark", { timeout: 180_000 }, async () => {
   const b = await Bot.start("people");
@@ -466,6 +861,168 @@ test("what people write, react, change and add, on a phone and in the dark", { t
   }
 });
 
+test("bad input: scripts everywhere, far too much, and a page that is loaded anew in the middle of typing", { timeout: 180_000 }, async () => {
+  const b = await Bot.start("bad");
+  try {
+    const ana = await open("ana", { base: b.base }), bo = await open("bo", { base: b.base });
+    const script = (where) => `<script>window.taken = "${where}"</script><img src=x onerror="window.taken='${where}'">`;
+    const untouched = async (page) => {
+      assert.equal(await page.evaluate(() => window.taken), undefined);
+      assert.equal(await page.locator("img[src=x], #app script").count(), 0);
+    };
+
+    // Names that are none are refused in words, and stay where they were typed.
+    await bo.getByRole("button", { name: "Change who you are" }).click();
+    await bo.getByRole("menuitem", { name: "Add somebody" }).click();
+    await bo.locator("#form").getByLabel("Name", { exact: true }).fill(script("name"));
+    await bo.locator("#form footer").getByRole("button", { name: "Add" }).click();
+    await bo.getByText("A name is one word").waitFor();
+    assert.equal(await bo.locator("#form").getByLabel("Name", { exact: true }).inputValue(), script("name"));
+    await bo.locator("#form").getByRole("button", { name: "Cancel" }).click();
+    await bo.getByRole("button", { name: "Add a channel" }).click();
+    await bo.locator("#form").getByLabel("Name", { exact: true }).fill(script("channel"));
+    await bo.locator("#form footer").getByRole("button", { name: "Add" }).click();
+    await bo.getByText("small letters, digits, dashes").waitFor();
+    await bo.locator("#form").press("Escape");
+    await bo.locator("#form").waitFor({ state: "hidden" });
+
+    // Messages, a program's, a title, answers, what somebody shall do: text is text, up to the report.
+    await write(ana, script("message"));
+    await does(b, "bo", "program", { channel: "incidents", name: "pager", text: script("program") });
+    await pin(bo, "message");
+    await pin(bo, "program");
+    await write(ana, "/postmortem start tiny " + script("title"));
+    await button(main(ana), "Is it over", "It is over").click();
+    for (const page of [ana, bo]) await page.locator("#list .slot-card .thread-link").click();
+    await taken(bo, "14:10 tried " + script("event"));
+    await taken(ana, "3: undo " + script("action") + " @bo in 3 days");
+
+    // Far too much into a form: said in words, and all of it is still there. Less is taken.
+    await button(thread(ana), "What happened?", "Answer in a form").click();
+    const box = ana.locator("#form").getByRole("textbox");
+    await box.fill("x".repeat(40_000));
+    await ana.locator("#form footer").getByRole("button", { name: "Answer", exact: true }).click();
+    await ana.locator("#form").getByText("That is too long").waitFor();
+    assert.equal((await box.inputValue()).length, 40_000);
+    await box.fill("y".repeat(300_000));
+    await ana.locator("#form footer").getByRole("button", { name: "Answer", exact: true }).click();
+    await ana.waitForFunction(() => !document.querySelector("#form footer [aria-busy]"));
+    assert.equal((await box.inputValue()).length, 300_000);
+    await box.fill(script("form"));
+
+    // The page is loaded anew, as after an update: the form, and what was being written, are as they were.
+    await ana.evaluate(() => { document.querySelector("#write textarea").value = "half a thought"; document.querySelector("#write textarea").dispatchEvent(new Event("input")); });
+    await b.kill();
+    await b.run();
+    await ana.reload();
+    await ana.waitForSelector("html[data-ready]");
+    assert.equal(await ana.locator("#form").getByRole("textbox").inputValue(), script("form"));
+    assert.equal(await ana.locator("#write textarea").inputValue(), "half a thought");
+    await form(ana, {}, "Answer");
+    await ana.locator("#write textarea").fill("");
+
+    for (const title of ["What happened?", "What made it possible?", "What do we change?"]) await button(thread(bo), title, "Next").click();
+    await button(thread(ana), "is ready", "Publish").click();
+    await thread(ana).locator(".document").last().getByRole("button", { name: "Read" }).click();
+    const sheet = ana.frameLocator("#sheet iframe");
+    for (const where of ["message", "program", "title", "event", "action", "form"]) await sheet.getByText(`window.taken = "${where}"`).first().waitFor({ state: "attached" });
+    assert.equal(await sheet.locator("script, img").count(), 0);
+    const [file] = await Promise.all([ana.waitForEvent("download"), ana.locator("#sheet").getByRole("link", { name: "HTML" }).click()]);
+    const alone = await (await browser.newContext()).newPage();
+    await alone.setContent(readFileSync(await file.path(), "utf8"));
+    await alone.getByText('window.taken = "title"').first().waitFor();
+    assert.equal(await alone.evaluate(() => window.taken), undefined);
+    await alone.context().close();
+    for (const page of [ana, bo]) {
+      await untouched(page);
+      assert.deepEqual(page.complaints, []);
+    }
+  } finally {
+    await b.kill("SIGTERM");
+  }
+});
+
+test("by keyboard alone, and what a screen reader is told", { timeout: 120_000 }, async () => {
+  const b = await Bot.start("keys");
+  try {
+    await does(b, "bo", "say", { channel: "incidents", text: "errors on checkout are up" });
+    await does(b, "kim", "say", { channel: "incidents", text: "all green" });
+    const ana = await open("ana", { base: b.base });
+    const key = (...keys) => keys.reduce((done, k) => done.then(() => ana.keyboard.press(k)), Promise.resolve());
+    const focused = () => ana.evaluate(() => document.activeElement.getAttribute("aria-label") || document.activeElement.textContent.trim() || document.activeElement.id);
+    const ring = () => ana.evaluate(() => document.activeElement.matches(":focus-visible") && getComputedStyle(document.activeElement).outlineStyle !== "none");
+
+    // The way through the page: what can be skipped to, who, where, the clock, the messages, the box.
+    await ana.locator(".skip").focus();
+    const way = ["Skip to writing"];
+    for (let n = 0; n < 40 && way.at(-1) !== "Send"; n++) {
+      await key("Tab");
+      way.push(await focused());
+      assert.ok(way.at(-1) === "Write in #incidents" || (await ring()), `a ring shows where one is: ${way.at(-1)}`);
+    }
+    const order = ["Skip to writing", "+ Add a channel", "+1 hour", "Commands and hints", "More for this channel", "Write in #incidents", "Send"].map((name) => way.findIndex((w) => w.includes(name)));
+    assert.deepEqual(order, order.toSorted((x, y) => x - y), way.join(" → "));
+    assert.ok(!order.includes(-1), way.join(" → "));
+
+    // From message to message; a pin, and an emoji from the picker by arrows; Escape leads back.
+    await ana.locator("#list .message").last().focus();
+    await key("ArrowUp");
+    assert.match(await focused(), /errors on checkout/);
+    await key("Enter");
+    assert.equal(await focused(), "Pin to the timeline");
+    await key("Enter");
+    await message(main(ana), "errors on checkout").locator(".reaction.bots").waitFor();
+    await message(main(ana), "errors on checkout").getByRole("button", { name: "React" }).focus();
+    await key("Enter");
+    await ana.locator("#popover .picker").waitFor();
+    await key("ArrowDown", "ArrowRight", "Escape");
+    await ana.locator("#popover").waitFor({ state: "hidden" });
+    assert.equal(await focused(), "React");
+    await key("Enter", "End", "ArrowUp", "ArrowUp");
+    assert.notEqual(await focused(), "React", "arrows go about in the picker");
+    await key("Escape", "Escape");
+    assert.match(await focused(), /errors on checkout/);
+
+    // A menu, a form sent by Control and Enter, a thread closed by Escape.
+    await ana.locator("#channel-menu").focus();
+    await key("Enter", "ArrowDown");
+    assert.match(await focused(), /Archive/);
+    await key("ArrowUp", "Enter");
+    await ana.locator("#form").getByLabel("What does it say?").focus();
+    await key("Control+Enter");
+    await message(main(ana), "CRITICAL: error rate on checkout").waitFor();
+    await ana.locator("#list .message").last().getByRole("button", { name: "Reply in thread" }).or(ana.locator("#list .message").last()).first().focus();
+    await ana.getByRole("button", { name: "Reply in thread" }).last().focus();
+    await key("Enter");
+    await ana.locator("#thread").waitFor();
+    await ana.waitForFunction(() => document.activeElement.getAttribute("aria-label") === "Reply in the thread");
+    await key("Escape");
+    await ana.locator("#thread").waitFor({ state: "hidden" });
+
+    // Completion: down, up and round, taken by Tab, left by Escape.
+    const box = ana.locator("#write textarea");
+    await box.focus();
+    await ana.keyboard.type("/postmortem s");
+    await key("ArrowDown", "ArrowDown", "ArrowUp");
+    const chosen = await ana.locator("#write [role=option][aria-selected=true] b").textContent();
+    assert.equal(await box.getAttribute("aria-activedescendant"), await ana.locator("#write [role=option][aria-selected=true]").getAttribute("id"));
+    await shot(ana, "completion");
+    await key("Tab");
+    assert.equal((await box.inputValue()).trim(), "/postmortem " + chosen);
+    await box.fill("/postmortem s");
+    await key("Escape");
+    await ana.locator("#write [role=listbox]").waitFor({ state: "hidden" });
+    await box.fill("");
+
+    // What arrives is read out.
+    await does(b, "bo", "say", { channel: "incidents", text: "rolled back" });
+    await ana.waitForFunction(() => document.getElementById("said").textContent === "bo: rolled back");
+    assert.deepEqual(ana.complaints, []);
+  } finally {
+    await b.kill("SIGTERM");
+  }
+});
+
 test("a window that slept catches up, and 500 replies do not stutter", { timeout: 120_000 }, async () => {
   const b = await Bot.start("many");
   try {
@@ -473,12 +1030,16 @@ test("a window that slept catches up, and 500 replies do not stutter", { timeout
     const { messages } = await (await fetch(`${b.base}/api/ana/messages?channel=general`)).json();
     const root = messages[0].id;
     const sleeper = await open("kim", { base: b.base, at: `/general/${root}`, watched: false });
+    await sleeper.locator("#reply-write textarea").fill("before I fell asleep");
     await sleeper.context().setOffline(true);
     const began = Date.now();
     for (let i = 0; i < 500; i += 10) await Promise.all(Array.from({ length: 10 }, (_, n) => does(b, i % 20 ? "ana" : "bo", "say", { channel: "general", thread: root, text: `reply ${i + n}: the health check only looks at the front door, so a broken card service shows up late` })));
     console.log(`figure: 500 replies said in ${Date.now() - began} ms`);
     await sleeper.context().setOffline(false);
     await sleeper.locator("#reply-list").getByText(/^reply 49\d:/).first().waitFor();
+    await sleeper.getByText("Caught up with what happened while this window was away.").waitFor();
+    assert.equal(await sleeper.locator("#reply-write textarea").inputValue(), "before I fell asleep");
+    assert.deepEqual(sleeper.complaints, []);
 
     const ana = await open("ana", { base: b.base, at: `/general/${root}`, watched: false });
     for (let n = 0; n < 3; n++) {
@@ -510,4 +1071,18 @@ test("a window that slept catches up, and 500 replies do not stutter", { timeout
   } finally {
     await b.kill("SIGTERM");
   }
+});
+
+// Buttons that are offered and that nobody needs to press here, and why.
+const spared = new Map([]);
+
+test("every button that was offered was pressed, and every one that the rules know was offered", () => {
+  const never = [...offered].filter(([label]) => !pressed.has(label) && !spared.has(label)).map(([label, where]) => `${label} (offered to ${where})`);
+  assert.deepEqual(never, []);
+  const rules = new URL("../../conversations/", import.meta.url);
+  const known = readdirSync(rules).filter((f) => f.startsWith("render") && !f.includes("_test")).flatMap((f) =>
+    [...readFileSync(new URL(f, rules), "utf8").matchAll(/(?:Control\{|\{)Label: "([^"]+)"(?: \+ (?:label|it|from))?[^{}]*Verb:|\b(?:form|itemForm)\("([^"]+)"/g)].map((m) => m[1] || m[2]));
+  assert.ok(known.length > 40, "the rules are read");
+  const heads = [...pressed].map((l) => l.replace(/ A-n\b.*/, "").trim());
+  assert.deepEqual(known.filter((l) => !heads.some((h) => h === l || h.startsWith(l.trim()))), []);
 });

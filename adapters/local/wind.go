@@ -19,7 +19,10 @@ var (
 	errNotDue    = errors.New("nothing is due, ever")
 )
 
-// wind winds the clock in the background: by an hour, a day, a week, or to what is due next.
+// quietMost is how far the clock is wound at most until the bot says something: less than pins are kept without a review.
+const quietMost = 28 * 24 * time.Hour
+
+// wind winds the clock in the background: by an hour, a day, a week, or until the bot says something by itself.
 func (s *Server) wind(person, by string) error {
 	if s.o.Winder == nil || s.chat.clock == nil {
 		return errNoWinding
@@ -27,6 +30,7 @@ func (s *Server) wind(person, by string) error {
 	now := s.chat.now()
 	local := now.In(s.chat.ReaderOf(person, s.o.Zone).Zone)
 	var to time.Time
+	enough := func() bool { return false }
 	switch by {
 	case "hour":
 		to = now.Add(time.Hour)
@@ -43,9 +47,11 @@ func (s *Server) wind(person, by string) error {
 		case due.IsZero():
 			return errNotDue
 		}
-		to = due.Add(time.Minute - 1).Truncate(time.Minute)
+		to = now.Add(quietMost)
+		said := s.chat.botSaid()
+		enough = func() bool { return s.chat.botSaid() > said }
 	default:
-		return fmt.Errorf("it is wound by an hour, a day, a week or to what is next, not by %q", by)
+		return fmt.Errorf("it is wound by an hour, a day, a week or to what comes next, not by %q", by)
 	}
 	if !s.winding.TryLock() {
 		return errWinding
@@ -62,7 +68,7 @@ func (s *Server) wind(person, by string) error {
 			case <-ctx.Done():
 			}
 		}()
-		err := s.through(ctx, to.Truncate(time.Minute))
+		err := s.through(ctx, to.Truncate(time.Minute), enough)
 		s.busy.Store(false)
 		if err != nil && ctx.Err() == nil {
 			s.log.Warn("the clock was not wound all the way", "platform", "local", "err", err)
@@ -72,8 +78,9 @@ func (s *Server) wind(person, by string) error {
 	return nil
 }
 
-// through winds the clock to a time, and stops at everything that falls due on the way until the bot is done with it.
-func (s *Server) through(ctx context.Context, to time.Time) error {
+// through winds the clock to a time, or until it is enough, and stops at everything that falls due on the way until the
+// bot is done with it.
+func (s *Server) through(ctx context.Context, to time.Time, enough func() bool) error {
 	s.rest(ctx)
 	for range hopsMost {
 		due, err := s.o.Winder.Due(ctx)
@@ -94,6 +101,10 @@ func (s *Server) through(ctx context.Context, to time.Time) error {
 		s.rest(ctx)
 		if err := ctx.Err(); err != nil {
 			return err
+		}
+		if enough() {
+			to = s.chat.now().Add(time.Minute - 1).Truncate(time.Minute)
+			break
 		}
 	}
 	if err := s.chat.windTo(ctx, to, true); err != nil {
@@ -143,4 +154,17 @@ func (s *Server) spare(ctx context.Context) {
 	if err == nil && next.After(now) && next.Sub(now) <= spareMost {
 		s.chat.store.Set(next)
 	}
+}
+
+// botSaid counts what the bot has said where others see it.
+func (c *Chat) botSaid() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n := 0
+	for _, m := range c.s.Messages {
+		if m.ours() && m.Only == "" {
+			n++
+		}
+	}
+	return n
 }

@@ -214,7 +214,7 @@ const hue = (id) => [...id].reduce((sum, c) => (sum * 31 + c.codePointAt(0)) % 9
 function avatar(id, app) {
   if (id === "debrief") return el("span", { class: "avatar bot", "aria-hidden": "true" }, el("img", { src: `/page/icon.svg?v=${version}`, alt: "" }));
   const letters = (app || id || "?").slice(0, 2);
-  return el("span", { class: app ? "avatar app" : `avatar hue-${hue(id)}`, "aria-hidden": "true" }, letters[0].toUpperCase() + letters.slice(1));
+  return el("span", { class: app ? "avatar program" : `avatar hue-${hue(id)}`, "aria-hidden": "true" }, letters[0].toUpperCase() + letters.slice(1));
 }
 
 const formats = new Map();
@@ -272,7 +272,7 @@ function showClock(now) {
   $("clock-zone").textContent = (state.me.zone || "UTC").replace("_", " ");
   $("wind").hidden = !clock.winds;
   for (const b of $("wind").querySelectorAll("button")) b.disabled = Boolean(clock.busy) || (b.dataset.by === "next" && !clock.next);
-  const words = clock.busy ? "Going through what falls due…" : clock.next && clock.next <= clock.now ? "Something is due now." : clock.next ? `Next thing due: ${moment(clock.next)}` : "Nothing is due yet.";
+  const words = clock.busy ? "Going through what falls due…" : clock.next ? "Wind it to see what falls due." : "Nothing is due yet.";
   if ($("clock-next").textContent !== words) $("clock-next").textContent = words;
 }
 
@@ -306,7 +306,8 @@ class List {
     Object.assign(this, { box, list, newer, spot, all: new Map(), nodes: new Map(), more: false, active: null });
     this.box.addEventListener("scroll", () => this.scrolled(), { passive: true });
     this.newer.addEventListener("click", () => { this.toEnd(); this.box.focus({ preventScroll: true }); });
-    this.list.addEventListener("mouseover", (e) => this.point(e.target.closest(".message")));
+    // Only a mouse that moves points: what slides under one that rests takes the tools from nobody.
+    this.list.addEventListener("mousemove", (e) => this.point(e.target.closest(".message")));
     this.list.addEventListener("mouseleave", () => { if (!this.list.contains(document.activeElement)) this.point(null); });
     this.list.addEventListener("focusin", (e) => this.point(e.target.closest(".message")));
     this.list.addEventListener("keydown", (e) => this.key(e));
@@ -398,6 +399,7 @@ class List {
       }
       before = m;
     }
+    if (thread) showAsked(this.all);
     const keep = new Set(nodes);
     for (const [key, n] of this.nodes) if (!keep.has(n.node || n)) { (n.node || n).remove(); this.nodes.delete(key); }
     let at = this.list.firstChild;
@@ -577,6 +579,15 @@ class List {
   }
 }
 
+/** showAsked offers the way back to the question that is asked, which answers push out of sight. */
+function showAsked(all) {
+  const asked = [...all.values()].filter((m) => /^question/.test(m.slot || "") && m.controls && !m.gone).pop();
+  $("thread-question").hidden = !asked;
+  if (!asked) return;
+  $("thread-question").textContent = `Question ${/\d+/.exec(asked.slot)?.[0] || ""} ↑`;
+  $("thread-question").onclick = () => lists.thread.reveal(asked.id);
+}
+
 /** decorate gives what a review has behind it and before it the look of steps, and makes links lead somewhere. */
 function decorate(words) {
   for (const li of words.querySelectorAll("li")) {
@@ -638,7 +649,7 @@ async function read(m) {
     const d = await get(documentURL(m));
     const page = d.frame ? el("iframe", { src: documentURL(m, d.frame) + "&shown=1", title: d.name, sandbox: "" })
       : el("div", { class: "page", tabindex: "0", role: "document", "aria-label": d.name, html: d.html });
-    openSheet(d.name, page, downloads(m).map((a) => { a.className = "button"; return a; }));
+    openSheet(d.name.replace(/\.md$/, ""), page, downloads(m).map((a) => { a.className = "button"; return a; }));
   } catch {
     say("This document is not there any more.");
   }
@@ -1026,7 +1037,7 @@ class Writer {
 
   commands(typed, head = "/postmortem ") {
     const word = typed.toLowerCase().replace(/\s+/g, " ").trimStart();
-    return state.commands.filter((c) => c.name.startsWith(word) || word.startsWith(c.name + " ") || (word && c.help.toLowerCase().includes(word)))
+    return state.commands.filter((c) => c.name.startsWith(word) || word.startsWith(c.name + " ") || (word.length > 2 && c.help.toLowerCase().includes(word)))
       .filter((c) => c.name !== word.trim() || c.args)
       .sort((a, b) => b.name.startsWith(word) - a.name.startsWith(word))
       .map((c) => ({ insert: head + c.name + (c.args ? " " : ""), name: c.name, args: c.args, help: c.help, exact: word.startsWith(c.name + " ") }));
@@ -1142,7 +1153,8 @@ function showWelcome() {
   if (empty && !lists.main.missing) {
     if (direct) {
       $("welcome").append(el("div", { class: "welcome" }, el("h2", {}, "Between you and Debrief"),
-        el("p", {}, "Here it asks what concerns only you, at most once a week: what is late, what is due. Whatever works as a command works here as a plain word: try help.")));
+        el("p", {}, "Here it asks what concerns only you, at most once a week: what is late, what is due. Whatever works as a command works here as a plain word."),
+        el("div", { class: "controls" }, ["me", "actions mine", "help"].map((word) => el("button", { class: "button", onclick: () => attempt("say", { channel, text: word }) }, word)))));
     } else if (!tried.size) {
       const other = state.people.find((p) => p.id !== me && !p.gone);
       $("welcome").append(el("div", { class: "welcome" }, el("h2", {}, "An incident, and the review after it, in a minute."),
@@ -1152,7 +1164,7 @@ function showWelcome() {
           tryStep("Begin the review", "It asks three questions in a thread; you simply reply.", "/postmortem start tiny", () => writers.main.fill("/postmortem start tiny "))),
         el("div", { class: "then" }, "Then press Publish, and wind the clock forward to see it follow through. ",
           other ? el("a", { href: path(other.id, channel), target: "_blank", rel: "noopener" }, `Open a second window as ${other.name}`) : null, other ? " to be two people." : null,
-          el("div", { class: "controls" }, el("button", { class: "button", onclick: () => preset("company") }, "Work as a company"), el("button", { class: "button", onclick: () => preset("community") }, "Work as a community")))));
+          el("p", {}, "It works as in a company, where what is to be done has an owner and a date. A community of volunteers is asked more gently."), el("div", { class: "controls" }, el("button", { class: "button", onclick: () => preset("company") }, "Work as a company"), el("button", { class: "button", onclick: () => preset("community") }, "Work as a community")))));
     } else {
       $("welcome").append(el("div", { class: "welcome" }, el("h2", {}, "Nothing here yet"), el("p", {}, "Pin what matters with 📌, then /postmortem start.")));
     }
@@ -1161,12 +1173,12 @@ function showWelcome() {
   const words = {
     said: ["Try this", "say what happens, in a line or two"],
     pinned: ["Next", "point at a message and press 📌 to put it on the timeline"],
-    began: ["Next", "type /postmortem start tiny to begin the review"],
+    began: ["Next", "give it a title and begin the review, of three questions", el("button", { class: "button", onclick: () => writers.main.fill("/postmortem start tiny ") }, "/postmortem start tiny")],
   }[next];
   const guide = !empty && next && !dismissed && !direct && !place.thread;
   $("guide").hidden = !guide;
   if (guide) {
-    $("guide").replaceChildren(el("span", { class: "pips", "aria-hidden": "true" }, steps.map((s) => el("i", { class: tried.has(s) ? "done" : null }))), el("span", {}, el("b", {}, words[0] + ": "), words[1]),
+    $("guide").replaceChildren(el("span", { class: "pips", "aria-hidden": "true" }, steps.map((s) => el("i", { class: tried.has(s) ? "done" : null }))), el("span", {}, el("b", {}, words[0] + ": "), words[1]), words[2] || "",
       el("button", { class: "icon small", "aria-label": "No more hints", onclick: () => { localStorage.setItem("guided " + state.born, "1"); showWelcome(); } }, "✕"));
   }
 }
