@@ -421,7 +421,7 @@ func (c *Chat) clickNth(ctx context.Context, person string, ref conversations.Me
 }
 
 // Press is Click for the control that stands in a row, both counted from 0: labels need not be unique on a message. The
-// label is what the person read there; when another control stands there by now, nothing is pressed.
+// label is what the person read there; when another control stands there by now, the only one of that label is pressed, or none.
 func (c *Chat) Press(ctx context.Context, person string, ref conversations.MessageRef, row, column int, label, choice string) error {
 	return c.press(ctx, person, ref, choice, func(b conversations.Body) (pressed, bool) {
 		return controlAt(b, row, column, label)
@@ -502,19 +502,25 @@ func findControl(b conversations.Body, label string, nth int) (pressed, bool) {
 	return pressed{}, false
 }
 
+// controlAt is the control of that label that stands in that place; when the message has changed meanwhile, the only one of
+// that label, if there is only one.
 func controlAt(b conversations.Body, row, column int, label string) (pressed, bool) {
-	if row < 0 || column < 0 || row >= len(b.Controls) || column >= len(b.Controls[row]) || b.Controls[row][column].Label != label {
-		return pressed{}, false
-	}
-	nth := 0
-	for i, r := range b.Controls[:row+1] {
-		for j, other := range r {
-			if other.Label == label && (i < row || j <= column) {
-				nth++
+	var all []pressed
+	for i, r := range b.Controls {
+		for j, control := range r {
+			if control.Label != label {
+				continue
+			}
+			all = append(all, pressed{control, len(all) + 1})
+			if i == row && j == column {
+				return all[len(all)-1], true
 			}
 		}
 	}
-	return pressed{b.Controls[row][column], nth}, true
+	if len(all) == 1 {
+		return all[0], true
+	}
+	return pressed{}, false
 }
 
 func findOption(options []conversations.Option, choice string) (conversations.Option, bool) {

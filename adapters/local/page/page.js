@@ -931,7 +931,7 @@ class Writer {
     const id = root.id;
     this.choices = el("ul", { class: "choices", role: "listbox", id: id + "-choices", "aria-label": "Completions", hidden: true });
     this.area = el("textarea", { rows: "1", role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": id + "-choices", "aria-describedby": id + "-under",
-      oninput: () => this.typed(), onkeydown: (e) => this.key(e), onblur: () => setTimeout(() => this.close(), 150), onclick: () => this.typed() });
+      oninput: () => this.typed(), onkeydown: (e) => this.key(e), onblur: () => setTimeout(() => { if (document.activeElement !== this.area) this.close(); }, 150), onclick: () => this.typed() });
     this.names = el("div", { class: "files" });
     this.under = el("p", { class: "under", id: id + "-under", role: "status" });
     this.pick = el("input", { type: "file", multiple: true, class: "unseen", tabindex: "-1", "aria-hidden": "true", onchange: () => {
