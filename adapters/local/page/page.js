@@ -308,6 +308,9 @@ class List {
     this.newer.addEventListener("click", () => { this.toEnd(); this.box.focus({ preventScroll: true }); });
     // Only a mouse that moves points: what slides under one that rests takes the tools from nobody.
     this.list.addEventListener("mousemove", (e) => this.point(e.target.closest(".message")));
+    // While one presses nothing is drawn anew: a button that is replaced between down and up is never clicked.
+    this.list.addEventListener("pointerdown", () => { this.pressed = true; });
+    for (const over of ["pointerup", "pointercancel"]) addEventListener(over, () => setTimeout(() => { if (this.pressed) { this.pressed = false; this.later(); } }));
     this.list.addEventListener("mouseleave", () => { if (!this.list.contains(document.activeElement)) this.point(null); });
     this.list.addEventListener("focusin", (e) => this.point(e.target.closest(".message")));
     this.list.addEventListener("keydown", (e) => this.key(e));
@@ -368,9 +371,10 @@ class List {
   }
 
   later() {
-    if (this.waiting) return;
+    if (this.waiting || this.pressed) return;
     this.waiting = requestAnimationFrame(() => {
       this.waiting = 0;
+      if (this.pressed) return;
       this.draw();
       if (this.stuck) this.toEnd();
     });
