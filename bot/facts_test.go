@@ -259,6 +259,32 @@ func TestPeopleAreKeptWhenTheyChange(t *testing.T) {
 	}
 }
 
+// When the platform says that somebody has changed, they are asked for at once; of whom nothing is known, it is forgotten.
+func TestAChangedNameIsKnownAtOnce(t *testing.T) {
+	w := newWorld(t)
+	name, calls := "bo", 0
+	w.chat.user = func(_ context.Context, id string) (conversations.Person, error) {
+		calls++
+		return conversations.Person{ID: id, Name: name, Active: true}, nil
+	}
+	needs := always(conversations.Needs{People: []string{"BO"}})
+	w.gather(needs)
+	w.drain()
+	name, calls = "Bo B.", 0
+	for _, who := range []string{"BO", "STRANGER"} {
+		w.handle(conversations.Event{
+			Key: workspace + "/user/" + who + "/1", Kind: conversations.Changed, At: noon, Who: who, Where: conversations.Place{Workspace: workspace},
+		})
+	}
+	w.drain()
+	if calls != 1 {
+		t.Errorf("the platform was asked %d times, not once", calls)
+	}
+	if got := w.gather(needs).Person("BO").Name; got != "Bo B." {
+		t.Errorf("the name is still %q", got)
+	}
+}
+
 // Of two answers the newer counts, in whatever order they come to be kept.
 func TestTheNewerAnswerAboutSomebodyCounts(t *testing.T) {
 	w := newWorld(t)

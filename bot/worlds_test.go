@@ -273,8 +273,8 @@ func TestTheChannelIsArchived(t *testing.T) {
 			if err := stage.leftOver(t.Context()); err != nil {
 				t.Error(err)
 			}
-			if n := countDid(stage.Chat(), "private", "refused"); n != 1 {
-				t.Errorf("ana heard %d times that something cannot be shown, want once", n)
+			if shut, refused := countDid(stage.Chat(), "private", "shut"), countDid(stage.Chat(), "private", "refused"); shut != 1 || refused > 0 {
+				t.Errorf("ana heard %d times that the channel is archived and %d times that something cannot be shown, want once and never", shut, refused)
 			}
 			entries, _, err := stage.store.Pending(t.Context(), "local/main/review/cmd/1")
 			if err != nil || len(entries) > 0 {

@@ -17,7 +17,9 @@ const (
 	Commanded EventKind = "commanded" // `/postmortem …`; Text is what follows the command's name
 	Clicked   EventKind = "clicked"   // a button or a menu of ours; Verb, Subject and Value are the control's
 	Submitted EventKind = "submitted" // a form of ours; Verb, Subject and Value are the form's, Fields what was typed
-	Joined    EventKind = "joined"    // the bot was added to Where
+	Joined    EventKind = "joined"    // the bot was added to Where, or can write there again
+	Left      EventKind = "left"      // the bot cannot write in Where any more; Value says why: Archived, Removed, Gone
+	Changed   EventKind = "changed"   // the platform says something new about Who: a name, a zone, that they have left
 	Opened    EventKind = "opened"    // somebody looks at their own page; what they see is the answer
 	Looked    EventKind = "looked"    // reading back found that Message differs from what is stored
 

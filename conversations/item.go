@@ -174,6 +174,9 @@ func itemNeeds(i *ActionItem, e Event) Needs {
 		return n
 	}
 	n.People = []string{i.Owner, i.Facilitator, i.Candidate, i.Holder, e.Who, e.Field("owner"), e.Field("facilitator")}
+	if e.Kind == Told && e.Verb == "owner left" {
+		n.Powers = known([]string{i.Owner}) // whoever steps this may remember them from before
+	}
 	if d, ok := deedOf(e); ok {
 		n.Sees = sight(i.Where, e)
 		switch d.verb {
@@ -202,6 +205,8 @@ func stepItem(o *out, i *ActionItem, e Event, f Facts) *ActionItem {
 		i.withdraw(o, e)
 	case e.Kind == Told && e.Verb == "unreached":
 		i.unreached(o, e, f)
+	case e.Kind == Told && e.Verb == "owner left":
+		i.lookForOwner(o, f)
 	case e.Kind == Told && e.Verb == "shown":
 		i.shownBy(e.Value)
 	case e.Kind == Ticked:
@@ -375,10 +380,7 @@ func (i *ActionItem) tick(o *out, f Facts) {
 	if !i.State.open() {
 		return
 	}
-	if i.Owner != "" && i.State != ItemOrphaned && gone(i.Owner, f) {
-		i.orphan(o, f)
-		i.tellAll(o)
-	}
+	i.lookForOwner(o, f)
 	if !i.LapseAt.IsZero() && !i.LapseAt.After(f.Now) {
 		i.lapse(o, f)
 		i.tellAll(o)
@@ -394,6 +396,14 @@ func (i *ActionItem) tick(o *out, f Facts) {
 	day := rule.latest(f.Now, loc)
 	if _, ok := rule.sending(day, f.Now, loc); ok && rule.due(i, day, f.Now) {
 		i.shownBy(o.weeklyOf(i.Holder, day, "weekly due", o.subject))
+	}
+}
+
+// lookForOwner makes an orphan of an item whose owner has left.
+func (i *ActionItem) lookForOwner(o *out, f Facts) {
+	if i.State.open() && i.Owner != "" && i.State != ItemOrphaned && gone(i.Owner, f) {
+		i.orphan(o, f)
+		i.tellAll(o)
 	}
 }
 

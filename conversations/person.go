@@ -32,8 +32,11 @@ const stoppedCap = 100
 func (*PersonState) Kind() Kind { return KindPerson }
 
 func (p *PersonState) index(id string) (addresses []string, at, due time.Time) {
+	if p.Known != nil {
+		addresses = append(addresses, id)
+	}
 	if p.Zone != "" {
-		addresses = []string{zonesOf(WorkspaceOf(id))}
+		addresses = append(addresses, zonesOf(WorkspaceOf(id)))
 	}
 	return addresses, time.Time{}, time.Time{}
 }
@@ -62,11 +65,17 @@ func (f Facts) personOf(workspace, who string) *PersonState {
 // paused reports whether they want to be left alone on that day.
 func (p *PersonState) paused(today when.Date) bool { return p.Paused.After(today) }
 
-func personNeeds(id string, e Event) Needs {
-	if e.Kind == Told {
+func personNeeds(id string, e Event, f Facts) Needs {
+	switch who := rest(id); {
+	case e.Kind == Told:
 		return Needs{}
+	case e.Kind == Changed && gone(who, f):
+		return Needs{Queries: []Query{{Address: itemsOwned(WorkspaceOf(id), who)}}}
+	case e.Kind == Changed: // asked of the platform afresh, which is all that most changes need
+		return Needs{Powers: []string{who}}
+	default:
+		return Needs{People: []string{who}}
 	}
-	return Needs{People: []string{rest(id)}}
 }
 
 func stepPerson(o *out, p *PersonState, e Event, f Facts) *PersonState {
@@ -79,6 +88,8 @@ func stepPerson(o *out, p *PersonState, e Event, f Facts) *PersonState {
 		p = &PersonState{}
 	}
 	switch e.Kind {
+	case Changed:
+		p.left(o, f)
 	case Told:
 		p.told(o, e)
 	case Commanded, Said:
@@ -88,6 +99,15 @@ func stepPerson(o *out, p *PersonState, e Event, f Facts) *PersonState {
 		p.change(o, e.Verb, cmp.Or(e.Field("due"), e.Value), e, f)
 	}
 	return p
+}
+
+// left tells what somebody owned when they have left, instead of at its next tick.
+func (p *PersonState) left(o *out, f Facts) {
+	for _, s := range f.Subjects {
+		if i, ok := s.State.(*ActionItem); ok && i.Owner == rest(o.subject) {
+			o.tell(s.ID, "owner left", "")
+		}
+	}
 }
 
 func (p *PersonState) told(o *out, e Event) {

@@ -133,6 +133,8 @@ func (r *Review) render(p *page, id string, ef Effect) {
 		r.renderUnfinished(p, id, ef.Args[0])
 	case "refused":
 		p.words("**" + r.name() + "** ").quote(r.Title).words(": I could not show its " + ef.Args[0] + ": ").inert(ef.Args[1]).words(". Nothing is lost.")
+	case "shut":
+		r.renderShut(p)
 	case "card":
 		r.renderCard(p, id)
 	case "question":

@@ -54,6 +54,7 @@ type Review struct {
 	Changes   int                `json:"changes,omitempty"` // since the last version was published
 	Later     []Event            `json:"later,omitempty"`   // what came while a version was being filed
 	CheckAt   time.Time          `json:"checkAt,omitzero"`
+	Shut      Shut               `json:"shut,omitzero"` // the channel, to the bot
 }
 
 // Stage is how far a review has come.
@@ -258,6 +259,12 @@ func stepReview(o *out, r *Review, e Event, f Facts) *Review {
 		r.pressed(o, e, f)
 	case Sent:
 		r.sent(o, e)
+	case Left:
+		r.shut(o, e)
+		return r
+	case Joined:
+		r.comeBack(o, e)
+		return r
 	case Refused:
 		r.refused(o, e)
 		return r // to show everything again would be refused again, for ever
@@ -353,8 +360,13 @@ func (r *Review) open(o *out, from, until time.Time, f Facts) {
 	if r.Title == "" {
 		r.Title = "Incident of " + from.In(f.Zone).Format("2 January 2006")
 	}
+	r.showCard(o)
+}
+
+// showCard posts the card, or edits it.
+func (r *Review) showCard(o *out) {
 	place := r.Home
-	if r.Thread.Thread != "" {
+	if r.Card.ID == "" && r.Thread.Thread != "" {
 		place = r.Thread
 	}
 	o.add(Effect{Kind: Post, To: "card", Slot: "card", Place: place, View: "card"})
@@ -601,10 +613,16 @@ func (r *Review) sent(o *out, e Event) {
 	}
 }
 
-// refused tells the facilitator that something cannot be shown; what people can see for themselves is left unsaid.
+// refused tells the facilitator that something cannot be shown; what people can see for themselves, or were told when the
+// channel was shut, is left unsaid.
 func (r *Review) refused(o *out, e Event) {
-	what, _, _ := strings.Cut(e.Slot, " ")
-	if !slices.Contains([]string{"card", "question", "draft", "report", "published"}, what) {
+	switch what, _, _ := strings.Cut(e.Slot, " "); what {
+	case "card", "question":
+		if r.Shut.Why != "" {
+			return
+		}
+	case "draft", "report", "published":
+	default:
 		return
 	}
 	o.add(Effect{
@@ -648,7 +666,7 @@ func (r *Review) follow(o *out, f Facts) {
 	}
 	r.showDraft(o)
 	if r.Card.ID != "" {
-		o.add(Effect{Kind: Post, To: "card", Slot: "card", Place: r.Home, View: "card"})
+		r.showCard(o)
 	}
 }
 

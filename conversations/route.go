@@ -51,6 +51,10 @@ func Route(e Event, s Settings) Routing {
 		return r
 	case Opened:
 		return Routing{AtOnce: true}
+	case Joined, Left:
+		return Routing{Addresses: []string{reviewsIn(e.Where)}}
+	case Changed:
+		return Routing{Addresses: []string{personID(e.Where.Workspace, e.Who), itemsOwned(e.Where.Workspace, e.Who)}}
 	}
 	return Routing{}
 }
@@ -160,7 +164,14 @@ func (r Routing) Subjects(e Event, s Settings, found map[string][]string) ([]str
 		}
 		return []string{e.Subject}, Answer{}
 	case Joined:
-		return []string{workspaceID(e.Where.Workspace)}, Answer{}
+		return append([]string{workspaceID(e.Where.Workspace)}, all(r.Addresses, found)...), Answer{}
+	case Left:
+		return all(r.Addresses, found), Answer{}
+	case Changed: // nobody is remembered but who matters here
+		if len(all(r.Addresses, found)) == 0 {
+			return nil, Answer{}
+		}
+		return []string{personID(e.Where.Workspace, e.Who)}, Answer{}
 	case Told:
 		if e.Verb == away {
 			return []string{workspaceID(e.Where.Workspace)}, Answer{}

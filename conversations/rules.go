@@ -91,7 +91,7 @@ func needsOf(s Subject, e Event, f Facts) Needs {
 		n, _ := s.State.(*Nudge)
 		return nudgeNeeds(s.ID, n, e)
 	case KindPerson:
-		return personNeeds(s.ID, e)
+		return personNeeds(s.ID, e, f)
 	case KindWorkspace:
 		return workspaceNeeds(s.ID, e)
 	}

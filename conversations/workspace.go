@@ -278,10 +278,13 @@ func pinnedIn(snap Snapshot, settings Settings) bool {
 	return slices.ContainsFunc(snap.Reactions, func(r Reaction) bool { return settings.isPin(r.Emoji) && len(r.Who) > 0 })
 }
 
-// differs reports whether the message shows other words or other pins than are stored.
+// differs reports whether the message shows other words or other pins than are stored, or can be read again.
 func (t *TimelineEvent) differs(snap Snapshot, settings Settings) bool {
 	if !t.Deleted.IsZero() {
 		return false
+	}
+	if t.Unreadable {
+		return true
 	}
 	if t.Pinned() && t.Hand == "" && (t.Text != cutRunes(snap.Text, textRunes) || !slices.Equal(t.Files, snap.Files)) {
 		return true

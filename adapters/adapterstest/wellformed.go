@@ -32,7 +32,7 @@ func Malformed(e conversations.Event) []string {
 		say(at.Equal(at.Truncate(time.Millisecond)), "%s is finer than a millisecond", name)
 	}
 	say(!e.At.IsZero(), "it has no time")
-	say(e.Where.Channel != "" || ownPage(e) || e.Kind == conversations.Told, "it has no channel")
+	say(e.Where.Channel != "" || ownPage(e) || e.Kind == conversations.Told || e.Kind == conversations.Changed, "it has no channel")
 	wrong = append(wrong, lacks(e)...)
 	say(e.Emoji == conversations.Emoji(e.Emoji), "the emoji %q is not folded", e.Emoji)
 	if masked, found := conversations.Mask(e.Text); found {
@@ -76,6 +76,10 @@ func keyPrefix(e conversations.Event) string {
 		return w + "/form/"
 	case conversations.Joined:
 		return w + "/join/" + e.Where.Channel + "/"
+	case conversations.Left:
+		return w + "/left/" + e.Where.Channel + "/"
+	case conversations.Changed:
+		return w + "/user/" + e.Who + "/"
 	case conversations.Opened:
 		return w + "/home/" + e.Who + "/"
 	case conversations.Told:
@@ -112,7 +116,9 @@ func lacks(e conversations.Event) []string {
 		need(e.Who != "", "nobody reacted")
 		need(e.Emoji != "", "no emoji")
 		need(e.Text == "", "a reaction has no text")
-	case conversations.Commanded, conversations.Clicked, conversations.Submitted, conversations.Opened:
+	case conversations.Left:
+		need(e.Value == conversations.Archived || e.Value == conversations.Removed || e.Value == conversations.Gone, "no reason")
+	case conversations.Commanded, conversations.Clicked, conversations.Submitted, conversations.Opened, conversations.Changed:
 		need(e.Who != "", "nobody acted")
 	}
 	switch e.Kind {

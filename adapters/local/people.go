@@ -75,12 +75,18 @@ func (c *Chat) Leave(ctx context.Context, person, channel string) error {
 
 // Archive closes a channel: it can be read and no longer written to.
 func (c *Chat) Archive(ctx context.Context, channel string) error {
-	return c.change(ctx, channel, transcript.Deed{Verb: transcript.Archive}, func(ch *Channel) { ch.Archived = true })
+	return c.heard(ctx, channel, transcript.Archive, conversations.Event{Kind: conversations.Left, Value: conversations.Archived},
+		func(ch *Channel) { ch.Archived = true })
+}
+
+// Unarchive opens it again.
+func (c *Chat) Unarchive(ctx context.Context, channel string) error {
+	return c.heard(ctx, channel, transcript.Unarchive, conversations.Event{Kind: conversations.Joined}, func(ch *Channel) { ch.Archived = false })
 }
 
 // Deactivate closes somebody's account.
 func (c *Chat) Deactivate(ctx context.Context, person string) error {
-	return c.do(ctx, func() error {
+	err := c.do(ctx, func() error {
 		p := c.person(person)
 		if p == nil {
 			return nobody(person)
@@ -89,8 +95,18 @@ func (c *Chat) Deactivate(ctx context.Context, person string) error {
 		p.Active = false
 		c.tx.entry.People = append(c.tx.entry.People, *p)
 		c.tell(transcript.Deed{Verb: transcript.Deactivate, Who: person})
+		id, at := c.stamp()
+		c.queue(conversations.Event{
+			Key: Workspace + "/user/" + person + "/" + id, Kind: conversations.Changed, At: at, Who: person,
+			Where: conversations.Place{Workspace: Workspace},
+		})
 		return nil
 	})
+	if err != nil {
+		return err
+	}
+	c.Redeliver(ctx)
+	return nil
 }
 
 // change changes a channel as a deed says.
@@ -114,14 +130,25 @@ func (c *Chat) changeNow(channel string, d transcript.Deed, f func(*Channel)) er
 
 // Join adds the bot to a channel.
 func (c *Chat) Join(ctx context.Context, channel string) error {
+	return c.heard(ctx, channel, transcript.Invite, conversations.Event{Kind: conversations.Joined}, func(ch *Channel) { ch.WithoutBot = false })
+}
+
+// Remove takes the bot out of a channel.
+func (c *Chat) Remove(ctx context.Context, channel string) error {
+	return c.heard(ctx, channel, transcript.Remove, conversations.Event{Kind: conversations.Left, Value: conversations.Removed},
+		func(ch *Channel) { ch.WithoutBot = true })
+}
+
+// heard changes a channel, and lets the bot know.
+func (c *Chat) heard(ctx context.Context, channel string, v transcript.Verb, e conversations.Event, f func(*Channel)) error {
 	err := c.do(ctx, func() error {
-		if err := c.changeNow(channel, transcript.Deed{Verb: transcript.Invite}, func(ch *Channel) { ch.WithoutBot = false }); err != nil {
+		if err := c.changeNow(channel, transcript.Deed{Verb: v}, f); err != nil {
 			return err
 		}
 		id, at := c.stamp()
-		c.queue(conversations.Event{
-			Key: Workspace + "/join/" + channel + "/" + id, Kind: conversations.Joined, At: at, Where: In(channel),
-		})
+		e.At, e.Where = at, In(channel)
+		e.Key = Workspace + "/" + map[conversations.EventKind]string{conversations.Joined: "join", conversations.Left: "left"}[e.Kind] + "/" + channel + "/" + id
+		c.queue(e)
 		return nil
 	})
 	if err != nil {

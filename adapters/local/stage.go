@@ -170,8 +170,12 @@ func (s *Stage) arrange(ctx context.Context, d transcript.Deed) error {
 		return s.chat.Leave(ctx, d.Who, d.Channel)
 	case transcript.Invite:
 		return s.chat.Join(ctx, d.Channel)
+	case transcript.Remove:
+		return s.chat.Remove(ctx, d.Channel)
 	case transcript.Archive:
 		return s.chat.Archive(ctx, d.Channel)
+	case transcript.Unarchive:
+		return s.chat.Unarchive(ctx, d.Channel)
 	case transcript.Deactivate:
 		return s.chat.Deactivate(ctx, d.Who)
 	case transcript.Restart:

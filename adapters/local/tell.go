@@ -200,10 +200,10 @@ func (t *teller) head() {
 		switch {
 		case ch.Private:
 			notes = append(notes, "private: "+strings.Join(t.members(ch), " "))
-		case ch.Archived && !t.did(transcript.Archive, "", ch.Name):
+		case t.began(ch.Archived, ch.Name, transcript.Archive, transcript.Unarchive):
 			notes = append(notes, "archived")
 		}
-		if ch.WithoutBot || t.did(transcript.Invite, "", ch.Name) {
+		if t.began(ch.WithoutBot, ch.Name, transcript.Remove, transcript.Invite) {
 			notes = append(notes, "without bot")
 		}
 		entry := "#" + ch.Name
@@ -212,6 +212,16 @@ func (t *teller) head() {
 		}
 		t.line("channels %s", entry)
 	}
+}
+
+// began reports whether something held of a channel before anybody did what makes it so, or ends it.
+func (t *teller) began(now bool, channel string, makes, ends transcript.Verb) bool {
+	for _, d := range t.deeds {
+		if d.Channel == channel && (d.Verb == makes || d.Verb == ends) {
+			return d.Verb == ends
+		}
+	}
+	return now
 }
 
 // members are those of a channel before anybody joined or left it.
@@ -287,8 +297,10 @@ func (t *teller) deed(d deed) {
 		t.line("%s%s leaves", at, d.Who)
 	case transcript.Deactivate:
 		t.line("%s%s is deactivated", at, d.Who)
-	case transcript.Archive, transcript.Invite:
-		does := map[transcript.Verb]string{transcript.Archive: "archives", transcript.Invite: "invites bot"}
+	case transcript.Archive, transcript.Unarchive, transcript.Invite, transcript.Remove:
+		does := map[transcript.Verb]string{
+			transcript.Archive: "archives", transcript.Unarchive: "unarchives", transcript.Invite: "invites bot", transcript.Remove: "removes bot",
+		}
 		t.line("%s%s %s", at, t.anybody(), does[d.Verb])
 	}
 }
@@ -360,7 +372,7 @@ func (t *teller) extras(d deed) string {
 // plainText is what can stand behind a name without being mistaken for something else.
 var (
 	plainText = regexp.MustCompile(`^[\pL\pN@/*"'“(\[][^\n]*$`)
-	odd       = regexp.MustCompile(`^(edits|deletes|joins|leaves|invites|archives|is)\b|\(app\)|\s\s`)
+	odd       = regexp.MustCompile(`^(edits|deletes|joins|leaves|invites|removes|archives|unarchives|is)\b|\(app\)|\s\s`)
 	ending    = regexp.MustCompile(`(^|\n|\s\s)(=|\+file |\^)\S+$`)
 	counted   = regexp.MustCompile(` \([1-9]\)$`)
 )

@@ -55,17 +55,18 @@ type envelope struct {
 }
 
 type event struct {
-	Type      string  `json:"type"`
-	Subtype   string  `json:"subtype"`
-	Channel   channel `json:"channel"`
-	ChannelIs string  `json:"channel_type"`
-	EventTS   string  `json:"event_ts"`
-	DeletedTS string  `json:"deleted_ts"`
-	UserTeam  string  `json:"user_team"`
-	Reaction  string  `json:"reaction"`
-	Item      item    `json:"item"`
-	Inviter   string  `json:"inviter"`
-	Tab       string  `json:"tab"`
+	Type      string `json:"type"`
+	Subtype   string `json:"subtype"`
+	Channel   named  `json:"channel"`
+	Account   named  `json:"user"`
+	ChannelIs string `json:"channel_type"`
+	EventTS   string `json:"event_ts"`
+	DeletedTS string `json:"deleted_ts"`
+	UserTeam  string `json:"user_team"`
+	Reaction  string `json:"reaction"`
+	Item      item   `json:"item"`
+	Inviter   string `json:"inviter"`
+	Tab       string `json:"tab"`
 	Tokens    struct {
 		Bot []string `json:"bot"`
 	} `json:"tokens"`
@@ -74,19 +75,27 @@ type event struct {
 	message
 }
 
-// channel is an id, which some events wrap in an object.
-type channel string
+// UnmarshalJSON implements json.Unmarshaler. Of what somebody says, Account is who says it.
+func (e *event) UnmarshalJSON(b []byte) error {
+	type fields event
+	err := json.Unmarshal(b, (*fields)(e))
+	e.User = e.Account.ID
+	return err
+}
+
+// named is an id, which some events wrap in an object.
+type named struct{ ID string }
 
 // UnmarshalJSON implements json.Unmarshaler.
-func (c *channel) UnmarshalJSON(b []byte) error {
+func (n *named) UnmarshalJSON(b []byte) error {
 	if len(b) > 0 && b[0] == '"' {
-		return json.Unmarshal(b, (*string)(c))
+		return json.Unmarshal(b, &n.ID)
 	}
 	var object struct {
 		ID string `json:"id"`
 	}
 	if json.Unmarshal(b, &object) == nil {
-		*c = channel(object.ID)
+		n.ID = object.ID
 	}
 	return nil
 }
@@ -106,24 +115,34 @@ func (id identity) receiveEvent(env envelope) (conversations.Event, bool, error)
 	if env.Shared || id.stranger(ev.UserTeam) {
 		return conversations.Event{}, false, nil // channels shared with other organisations are not heard
 	}
-	take := taken[ev.Type]
-	if take == nil {
+	t := taken[ev.Type]
+	if t == nil {
 		return conversations.Event{}, false, nil
 	}
-	e, ok := take(id, ev)
+	e, ok := t(id, ev)
 	return e, ok, nil
 }
 
 // taken are the types of events that the bot gets. The manifest subscribes to them, and to what notice looks at.
-var taken = map[string]func(identity, event) (conversations.Event, bool){
+var taken = map[string]take{
 	"message": identity.receiveMessage,
 	"app_mention": func(id identity, ev event) (conversations.Event, bool) {
-		return id.said(string(ev.Channel), ev.message)
+		return id.said(ev.Channel.ID, ev.message)
 	},
 	"reaction_added":        identity.reacted,
 	"reaction_removed":      identity.reacted,
-	"member_joined_channel": identity.joined,
 	"app_home_opened":       identity.opened,
+	"user_change":           identity.person,
+	"member_joined_channel": theBot(open),
+	"channel_unarchive":     open,
+	"group_unarchive":       open,
+	"member_left_channel":   theBot(shut(conversations.Removed)),
+	"channel_left":          shut(conversations.Removed),
+	"group_left":            shut(conversations.Removed),
+	"channel_archive":       shut(conversations.Archived),
+	"group_archive":         shut(conversations.Archived),
+	"channel_deleted":       shut(conversations.Gone),
+	"group_deleted":         shut(conversations.Gone),
 }
 
 // ours reports whether an envelope is of this workspace. What comes through an organisation names that.
@@ -144,7 +163,7 @@ func (id identity) stranger(team string) bool {
 func (id identity) receiveMessage(ev event) (conversations.Event, bool) {
 	switch ev.Subtype {
 	case "", "file_share", "thread_broadcast", "bot_message", "me_message":
-		return id.said(string(ev.Channel), ev.message)
+		return id.said(ev.Channel.ID, ev.message)
 	case "message_changed":
 		return id.changed(ev)
 	case "message_deleted":
@@ -177,7 +196,7 @@ func (id identity) changed(ev event) (conversations.Event, bool) {
 	if m.Subtype == "tombstone" { // a deleted message that has a thread below it
 		return id.deleted(ev, ev.Previous, m.TS)
 	}
-	e, ok := id.aboutMessage(conversations.Edited, string(ev.Channel), m.TS, m.ThreadTS)
+	e, ok := id.aboutMessage(conversations.Edited, ev.Channel.ID, m.TS, m.ThreadTS)
 	if !ok || id.isOwn(*m) || m.Edited == nil || ev.Previous.is(*m) {
 		return e, false // a preview of a link, a new reply, a pin: no edit
 	}
@@ -205,7 +224,7 @@ func (id identity) deleted(ev event, was *message, ts string) (conversations.Eve
 		}
 		thread = was.ThreadTS
 	}
-	e, ok := id.aboutMessage(conversations.Deleted, string(ev.Channel), ts, thread)
+	e, ok := id.aboutMessage(conversations.Deleted, ev.Channel.ID, ts, thread)
 	if !ok {
 		return e, false
 	}
@@ -231,15 +250,48 @@ func (id identity) reacted(ev event) (conversations.Event, bool) {
 	return e, e.Emoji != ""
 }
 
-func (id identity) joined(ev event) (conversations.Event, bool) {
-	at, ok := timeOf(ev.EventTS)
-	if !ok || ev.User != id.user || !isID(string(ev.Channel)) {
-		return conversations.Event{}, false
+// take makes an event of one of Slack's; false: it concerns nobody.
+type take = func(identity, event) (conversations.Event, bool)
+
+// theBot takes what is told of everybody only where it is about the bot.
+func theBot(t take) take {
+	return func(id identity, ev event) (conversations.Event, bool) {
+		if ev.User != id.user {
+			return conversations.Event{}, false
+		}
+		return t(id, ev)
 	}
+}
+
+// open: the bot was added to a channel, or somebody took it out of the archive.
+func open(id identity, ev event) (conversations.Event, bool) {
+	return id.aboutChannel(conversations.Joined, "join", ev)
+}
+
+// shut: the bot cannot write in a channel any more.
+func shut(why string) take {
+	return func(id identity, ev event) (conversations.Event, bool) {
+		e, ok := id.aboutChannel(conversations.Left, "left", ev)
+		e.Value = why
+		return e, ok
+	}
+}
+
+func (id identity) aboutChannel(kind conversations.EventKind, what string, ev event) (conversations.Event, bool) {
+	at, ok := timeOf(ev.EventTS)
 	return conversations.Event{
-		Key: id.key("join", string(ev.Channel), ev.EventTS), Kind: conversations.Joined, At: at,
-		Where: conversations.Place{Workspace: id.workspace(), Channel: string(ev.Channel)},
-	}, true
+		Key: id.key(what, ev.Channel.ID, ev.EventTS), Kind: kind, At: at,
+		Where: conversations.Place{Workspace: id.workspace(), Channel: ev.Channel.ID},
+	}, ok && isID(ev.Channel.ID)
+}
+
+// person: what Slack says about somebody has changed. What it is now, it is asked.
+func (id identity) person(ev event) (conversations.Event, bool) {
+	at, ok := timeOf(ev.EventTS)
+	return conversations.Event{
+		Key: id.key("user", ev.User, ev.EventTS), Kind: conversations.Changed, At: at, Who: ev.User,
+		Where: conversations.Place{Workspace: id.workspace()},
+	}, ok && isID(ev.User)
 }
 
 // aboutMessage is the beginning of an event about a message. The root of a thread is in its channel.

@@ -254,6 +254,38 @@ func TestTwoEditsWithinASecond(t *testing.T) {
 	}
 }
 
+// TestWhatHappensToChannelsAndPeople is taken in once each, whatever Slack calls it.
+func TestWhatHappensToChannelsAndPeople(t *testing.T) {
+	w, _, d, _ := connect(t)
+	w.AddChannel(slacktest.Channel{ID: "C0WAR", Name: "war", Private: true, Members: []string{ana, bo}})
+	for _, channel := range []string{ops, "C0WAR"} {
+		d.events = nil
+		w.Archive(ana, channel)
+		w.Unarchive(ana, channel)
+		w.Remove(ana, channel)
+		w.Invite(ana, channel)
+		w.DeleteChannel(ana, channel)
+		var came []string
+		keys := map[string]bool{}
+		for _, e := range d.events {
+			came = append(came, strings.TrimSpace(string(e.Kind)+" "+e.Value))
+			if e.Where.Channel != channel || keys[e.Key] {
+				t.Errorf("%s came from %+v, by a key that another has: %v", e.Key, e.Where, keys[e.Key])
+			}
+			keys[e.Key] = true
+		}
+		if got, want := strings.Join(came, ", "), "left archived, joined, left removed, left removed, joined, left deleted"; got != want {
+			t.Errorf("%s: %s\nnot: %s", channel, got, want)
+		}
+	}
+	d.events = nil
+	w.Change(slacktest.User{ID: bo, Name: "bo", Deactivated: true})
+	w.Again()
+	if len(d.events) != 2 || d.events[0].Kind != conversations.Changed || d.events[0].Who != bo || d.events[0].Key != d.events[1].Key {
+		t.Errorf("an account that is closed comes in as %+v", d.events)
+	}
+}
+
 func TestEnterprise(t *testing.T) {
 	id := us
 	id.enterprise = "E0GRID"

@@ -119,7 +119,7 @@ func handOver(ctx context.Context, h adapters.Handler, e conversations.Event) (c
 // not listen.
 func (c *Chat) notice(id identity, env envelope) reply {
 	ev := env.Event
-	where := conversations.Place{Workspace: id.workspace(), Channel: string(ev.Channel), Thread: ev.ThreadTS}
+	where := conversations.Place{Workspace: id.workspace(), Channel: ev.Channel.ID, Thread: ev.ThreadTS}
 	switch {
 	case ended[ev.Type] != nil && ended[ev.Type](id, ev):
 		select {

@@ -288,10 +288,14 @@ func (s *slackStage) arrange(ctx context.Context, d transcript.Deed) error {
 		s.slack.Leave(who, channel)
 	case transcript.Invite:
 		s.slack.Invite(who, channel)
+	case transcript.Remove:
+		s.slack.Remove(who, channel)
 	case transcript.Archive:
 		s.slack.Archive(who, channel)
+	case transcript.Unarchive:
+		s.slack.Unarchive(who, channel)
 	case transcript.Deactivate:
-		s.slack.AddUser(slacktest.User{ID: who, Name: d.Who, TZ: s.zones[d.Who].String(), Deactivated: true})
+		s.slack.Change(slacktest.User{ID: who, Name: d.Who, TZ: s.zones[d.Who].String(), Deactivated: true})
 	case transcript.Restart:
 		s.end()
 		return s.open(ctx)

@@ -55,7 +55,9 @@ const (
 	joins       verb = "joins"
 	leaves      verb = "leaves"
 	invites     verb = "invites"
+	removes     verb = "removes"
 	archives    verb = "archives"
+	unarchives  verb = "unarchives"
 	deactivated verb = "is deactivated"
 	restarts    verb = "restart"
 	storeAway   verb = "store away"
@@ -541,7 +543,7 @@ var (
 	bySign   = regexp.MustCompile(`^(\S+) ([+-])(\S+) ` + aMessage + `$`)
 	byEdit   = regexp.MustCompile(`^(\S+) edits ` + aMessage + `: *(.*)$`)
 	byDelete = regexp.MustCompile(`^(\S+) deletes ` + aMessage + `$`)
-	byWord   = regexp.MustCompile(`^(\S+) (joins|leaves|invites bot|archives|is deactivated)$`)
+	byWord   = regexp.MustCompile(`^(\S+) (joins|leaves|invites bot|removes bot|archives|unarchives|is deactivated)$`)
 	byApp    = regexp.MustCompile(`^([^:()]*[^:()\s]) ?\(app\): *(.*)$`)
 	byColon  = regexp.MustCompile(`^([^\s:>]+): *(.*)$`)
 	byArrow  = regexp.MustCompile(`^([^\s:>]+)> *(.*)$`)

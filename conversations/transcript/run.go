@@ -372,7 +372,7 @@ const botName = "@debrief"
 
 var verbs = map[verb]Verb{
 	says: Say, programSays: Program, edits: Edit, deletes: Delete, reacts: React, unreacts: Unreact, commands: Command,
-	clicks: Click, submits: Submit, joins: Join, leaves: Leave, invites: Invite, archives: Archive,
+	clicks: Click, submits: Submit, joins: Join, leaves: Leave, invites: Invite, removes: Remove, archives: Archive, unarchives: Unarchive,
 	deactivated: Deactivate, restarts: Restart, storeAway: StoreAway, storeBack: StoreBack,
 }
 

@@ -62,7 +62,9 @@ const (
 	Join       Verb = "join"    // Who becomes a member of Channel
 	Leave      Verb = "leave"   //
 	Invite     Verb = "invite"  // the bot is added to Channel
+	Remove     Verb = "remove"  // the bot is taken out of Channel
 	Archive    Verb = "archive" // Channel
+	Unarchive  Verb = "unarchive"
 	Deactivate Verb = "deactivate"
 	Restart    Verb = "restart" // a new bot over the same store
 	StoreAway  Verb = "store away"

@@ -57,8 +57,8 @@
 //	ana> [Which ▾ Tue 03:14]         a choice from a menu; may be quoted as in Go
 //	ana> {text: "…"; when: 14:05}    fills in the form that is open for ana, and submits it; values may be quoted as in Go
 //	ana joins                        becomes a member of the channel; ana leaves
-//	ana invites bot                  adds the bot to the channel
-//	ana archives                     archives the channel
+//	ana invites bot                  adds the bot to the channel; ana removes bot
+//	ana archives                     archives the channel; ana unarchives
 //	bo is deactivated                closes bo's account
 //	restart                          a new bot over the same store
 //	store away                       the store cannot be reached, until store back

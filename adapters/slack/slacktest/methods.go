@@ -172,10 +172,14 @@ func (s *Server) usersInfo(a arguments) (object, []object) {
 	if !ok {
 		return fails("user_not_found")
 	}
-	return object{"user": object{
+	return object{"user": userObject(u)}, nil
+}
+
+func userObject(u User) object {
+	return object{
 		"id": u.ID, "team_id": Team, "name": u.Name, "tz": u.TZ, "is_admin": u.Admin, "is_bot": u.Bot, "is_restricted": u.Guest,
 		"deleted": u.Deactivated, "profile": object{"display_name": cmp.Or(u.Display, u.Name)},
-	}}, nil
+	}
 }
 
 func (s *Server) openDirect(a arguments) (object, []object) {

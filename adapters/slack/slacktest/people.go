@@ -115,11 +115,63 @@ func (s *Server) Invite(by, channel string) (acked bool) {
 	return s.happens(event)
 }
 
-// Archive archives a channel.
-func (s *Server) Archive(by, channel string) (acked bool) {
+// Remove has somebody take the app out of a channel. It is told so twice: as the app, and as everybody in it.
+func (s *Server) Remove(by, channel string) (acked bool) {
 	s.mu.Lock()
-	s.channels[channel].Archived = true
-	event := object{"type": "channel_archive", "user": by, "channel": channel, "event_ts": s.stamp()}
+	c := s.channels[channel]
+	kind := s.kindOf(channel)
+	events := []object{
+		{"type": kind + "_left", "channel": channel, "actor_id": by, "event_ts": s.stamp()},
+		{"type": "member_left_channel", "user": BotUser, "channel": channel, "channel_type": "C", "team": Team, "event_ts": s.stamp()},
+	}
+	s.mu.Unlock()
+	acked = true
+	for _, e := range events {
+		acked = s.happens(e) && acked
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c.WithoutBot = true
+	return acked
+}
+
+// Archive archives a channel; Unarchive ends that. The app stays in it, which Slack does not promise.
+func (s *Server) Archive(by, channel string) (acked bool) { return s.archive(by, channel, true) }
+
+// Unarchive is described with Archive.
+func (s *Server) Unarchive(by, channel string) (acked bool) { return s.archive(by, channel, false) }
+
+func (s *Server) archive(by, channel string, archived bool) (acked bool) {
+	s.mu.Lock()
+	s.channels[channel].Archived = archived
+	event := object{"type": s.kindOf(channel) + map[bool]string{true: "_archive", false: "_unarchive"}[archived], "user": by, "channel": channel, "event_ts": s.stamp()}
+	s.mu.Unlock()
+	return s.happens(event)
+}
+
+// DeleteChannel deletes a channel with all that was written in it.
+func (s *Server) DeleteChannel(by, channel string) (acked bool) {
+	s.mu.Lock()
+	event := object{"type": s.kindOf(channel) + "_deleted", "channel": channel, "actor_id": by, "event_ts": s.stamp()}
+	delete(s.channels, channel)
+	s.messages = slices.DeleteFunc(s.messages, func(m *message) bool { return m.Channel == channel })
+	s.mu.Unlock()
+	return s.happens(event)
+}
+
+// kindOf is what events call a channel of that kind.
+func (s *Server) kindOf(channel string) string {
+	if c := s.channels[channel]; c != nil && c.Private {
+		return "group"
+	}
+	return "channel"
+}
+
+// Change changes who somebody is, which the app hears of.
+func (s *Server) Change(u User) (acked bool) {
+	s.AddUser(u)
+	s.mu.Lock()
+	event := object{"type": "user_change", "user": userObject(u), "cache_ts": s.Now().Unix(), "event_ts": s.stamp()}
 	s.mu.Unlock()
 	return s.happens(event)
 }
