@@ -28,6 +28,9 @@ func inTime(t *testing.T, test func(*testing.T, workspace, *Chat)) {
 	})
 }
 
+// passes lets time go by, of which the test's bubble has as much as it likes.
+func passes(d time.Duration) { time.Sleep(d) }
+
 // asBot calls with the time that the bot gives a call, again and again until it is done, as the bot does: when it was to
 // wait, it waits for as long, and when it is not known whether it was done, for half a minute.
 func asBot(t *testing.T, call func(context.Context) error) {
