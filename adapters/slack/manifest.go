@@ -31,6 +31,7 @@ var Scopes = []Scope{
 	{Name: "groups:read", Why: "the same for private channels that it was invited to"},
 	{Name: "channels:history", Why: "plain replies as answers, edits and deletions, and reading back what was missed", With: "talk"},
 	{Name: "groups:history", Why: "the same in private channels that it was invited to", With: "talk"},
+	{Name: "files:write", Why: "the published report as a PDF in its thread", With: "files"},
 }
 
 // subscription is an event that the app gets, the type that it then has, and the right that it needs.

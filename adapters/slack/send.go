@@ -82,7 +82,7 @@ func (c *Chat) direct(ctx context.Context, id identity, person string) (conversa
 func (c *Chat) post(ctx context.Context, id identity, m conversations.Message) (conversations.Result, error) {
 	parts := id.render(m.Body)
 	there := map[string]string{}
-	if len(parts) > 1 && !m.Since.IsZero() {
+	if (len(parts) > 1 || c.attached(m) != nil) && !m.Since.IsZero() {
 		var err error
 		if there, err = c.markers(ctx, m); errors.Is(err, adapters.ErrUnreadable) {
 			there = map[string]string{} // nobody can tell what is there
@@ -110,6 +110,9 @@ func (c *Chat) post(ctx context.Context, id identity, m conversations.Message) (
 			return conversations.Result{}, inPart(err)
 		}
 		there[mark.Effect] = ts
+	}
+	if err := c.attach(ctx, id, m, below(m.Place, there[m.Effect])); err != nil {
+		return conversations.Result{}, inPart(err)
 	}
 	return resultIn(id, m, there), nil
 }
@@ -215,7 +218,7 @@ func (c *Chat) edit(ctx context.Context, id identity, m conversations.Message) (
 			return conversations.Result{}, inPart(c.sending("delete a part", err))
 		}
 	}
-	return res, nil
+	return res, c.attach(ctx, id, m, below(place, m.Edit.ID))
 }
 
 // editPart changes a further part; where there is none, or it was deleted, it is posted. It returns the part's id.
@@ -418,6 +421,15 @@ func (c *Chat) Find(ctx context.Context, m conversations.Message) (adapters.Foun
 	}
 	for n := range id.render(m.Body) {
 		if there[partOf(m.Effect, n)] == "" {
+			return adapters.No, conversations.Result{}, nil
+		}
+	}
+	if rec := c.attached(m); rec != nil {
+		file, err := c.isAttached(ctx, id, rec, below(m.Place, there[m.Effect]))
+		if err != nil && !errors.Is(err, adapters.ErrUnreadable) {
+			return adapters.CannotTell, conversations.Result{}, err
+		}
+		if !file {
 			return adapters.No, conversations.Result{}, nil
 		}
 	}

@@ -24,17 +24,19 @@ import (
 
 	"github.com/debrief-bot/debrief/adapters"
 	"github.com/debrief-bot/debrief/conversations"
+	"github.com/debrief-bot/debrief/conversations/postmortem"
 )
 
 // Options say how the workspace is reached.
 type Options struct {
 	BotToken      conversations.Secret
-	SigningSecret conversations.Secret // of what comes over HTTP
-	AppToken      conversations.Secret // opens connections; when set, what Slack sends comes over them (Socket Mode)
-	APIURL        string               // empty: Slack's own
-	Now           func() time.Time     // nil: time.Now
-	Pace          func() time.Time     // the clock by which Slack's limits are kept; nil: time.Now
-	Transport     http.RoundTripper    // of every call; nil: http.DefaultTransport
+	SigningSecret conversations.Secret                    // of what comes over HTTP
+	AppToken      conversations.Secret                    // opens connections; when set, what Slack sends comes over them (Socket Mode)
+	APIURL        string                                  // empty: Slack's own
+	Now           func() time.Time                        // nil: time.Now
+	Pace          func() time.Time                        // the clock by which Slack's limits are kept; nil: time.Now
+	Transport     http.RoundTripper                       // of every call; nil: http.DefaultTransport
+	PDF           func(postmortem.Record) ([]byte, error) // prints a report for its thread; nil: it gets none
 	Log           *slog.Logger
 }
 
@@ -46,6 +48,7 @@ type Chat struct {
 	apiURL  string // with a slash at the end
 	signing string
 	sockets *sockets // nil: over HTTP
+	pdf     func(postmortem.Record) ([]byte, error)
 	now     func() time.Time
 	log     *slog.Logger
 
@@ -69,7 +72,7 @@ const (
 // New makes the connection. Nothing is called before Run.
 func New(o Options) *Chat {
 	c := &Chat{
-		signing: o.SigningSecret.Reveal(), now: o.Now, log: o.Log, fatal: make(chan error, 1),
+		signing: o.SigningSecret.Reveal(), now: o.Now, log: o.Log, pdf: o.PDF, fatal: make(chan error, 1),
 		answered: map[string]bool{}, apiURL: slack.APIURL,
 	}
 	if c.now == nil {

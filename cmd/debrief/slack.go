@@ -15,6 +15,7 @@ import (
 
 	"github.com/debrief-bot/debrief/adapters/slack"
 	"github.com/debrief-bot/debrief/bot"
+	"github.com/debrief-bot/debrief/conversations/postmortem/pdf"
 )
 
 // slack reports whether Debrief is to be in Slack.
@@ -82,7 +83,7 @@ func runSlack(ctx context.Context, c Config, out io.Writer, ready func(page, ops
 
 func (c Config) slackChat(log *slog.Logger) *slack.Chat {
 	return slack.New(slack.Options{
-		BotToken: c.SlackToken, SigningSecret: c.SlackSigning, AppToken: c.SlackAppToken, APIURL: c.SlackAPIURL, Log: log,
+		BotToken: c.SlackToken, SigningSecret: c.SlackSigning, AppToken: c.SlackAppToken, APIURL: c.SlackAPIURL, Log: log, PDF: pdf.Print,
 	})
 }
 

@@ -20,6 +20,10 @@ type arguments map[string]string
 
 // serve is the Web API, and the addresses at which acts can be answered.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
+	if strings.HasPrefix(r.URL.Path, uploads) {
+		s.upload(w, r)
+		return
+	}
 	if err := r.ParseForm(); err != nil {
 		s.t.Error(err)
 	}
@@ -139,24 +143,26 @@ func (s *Server) call(method string, a arguments, fault Fault) (object, []object
 }
 
 var methods = map[string]func(*Server, arguments) (object, []object){
-	"auth.test":             (*Server).authTest,
-	"bots.info":             (*Server).botsInfo,
-	"chat.postMessage":      (*Server).postMessage,
-	"chat.postEphemeral":    (*Server).postEphemeral,
-	"chat.update":           (*Server).update,
-	"chat.delete":           (*Server).deletePost,
-	"reactions.add":         func(s *Server, a arguments) (object, []object) { return s.reactAs(BotUser, a, true) },
-	"reactions.remove":      func(s *Server, a arguments) (object, []object) { return s.reactAs(BotUser, a, false) },
-	"reactions.get":         (*Server).reactionsGet,
-	"conversations.open":    (*Server).openDirect,
-	"conversations.history": func(s *Server, a arguments) (object, []object) { return s.page(a, false) },
-	"conversations.replies": func(s *Server, a arguments) (object, []object) { return s.page(a, true) },
-	"conversations.info":    (*Server).conversationsInfo,
-	"conversations.members": (*Server).conversationsMembers,
-	"users.conversations":   (*Server).usersConversations,
-	"users.info":            (*Server).usersInfo,
-	"views.open":            (*Server).viewsOpen,
-	"views.publish":         (*Server).viewsPublish,
+	"auth.test":                    (*Server).authTest,
+	"bots.info":                    (*Server).botsInfo,
+	"chat.postMessage":             (*Server).postMessage,
+	"chat.postEphemeral":           (*Server).postEphemeral,
+	"chat.update":                  (*Server).update,
+	"chat.delete":                  (*Server).deletePost,
+	"reactions.add":                func(s *Server, a arguments) (object, []object) { return s.reactAs(BotUser, a, true) },
+	"reactions.remove":             func(s *Server, a arguments) (object, []object) { return s.reactAs(BotUser, a, false) },
+	"reactions.get":                (*Server).reactionsGet,
+	"files.getUploadURLExternal":   (*Server).getUploadURL,
+	"files.completeUploadExternal": (*Server).completeUpload,
+	"conversations.open":           (*Server).openDirect,
+	"conversations.history":        func(s *Server, a arguments) (object, []object) { return s.page(a, false) },
+	"conversations.replies":        func(s *Server, a arguments) (object, []object) { return s.page(a, true) },
+	"conversations.info":           (*Server).conversationsInfo,
+	"conversations.members":        (*Server).conversationsMembers,
+	"users.conversations":          (*Server).usersConversations,
+	"users.info":                   (*Server).usersInfo,
+	"views.open":                   (*Server).viewsOpen,
+	"views.publish":                (*Server).viewsPublish,
 }
 
 func (s *Server) authTest(arguments) (object, []object) {

@@ -65,6 +65,7 @@ type Server struct {
 	wrong      []string
 	sockets    sockets
 	quota      quota
+	files      map[string]*file
 	memory     *memory // nil: it is on the network
 }
 
@@ -121,7 +122,7 @@ func NewInMemory(t testing.TB) *Server {
 func newServer(t testing.TB) *Server {
 	return &Server{
 		Now: time.Now, t: t, users: map[string]User{}, channels: map[string]*Channel{}, views: map[string]*view{}, homes: map[string]*view{},
-		triggers: map[string]string{}, answers: map[string]string{}, calls: map[string]int{},
+		triggers: map[string]string{}, answers: map[string]string{}, files: map[string]*file{}, calls: map[string]int{},
 		fail: func(string) Fault { return Fault{} }, subscribed: func(string) bool { return true },
 		transport: func(Delivery) (int, []byte) { return 0, nil },
 		sockets:   sockets{script: stays, tickets: map[string]bool{}},
