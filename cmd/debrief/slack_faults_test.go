@@ -147,39 +147,3 @@ func TestSlackGoesWrong(t *testing.T) {
 		}
 	}
 }
-
-// TestTheChannelIsGone archives a review's channel in the middle of it: whoever leads it hears of it, and nothing is
-// tried for ever.
-func TestTheChannelIsGone(t *testing.T) {
-	told, err := transcript.Parse("gone.txtar", []byte(`# The channel is archived while its review is made.
-now 2026-03-02 14:00 Europe/Berlin
-people ana (facilitator), bo
--- #ops --
-14:00 ana: it broke   =m1
-14:01 bo +📌 m1
-14:05 ana> /postmortem start tiny Broken
-14:06 ana> [It is over]
--- #ops/PM-1 --
-14:07 bo: it was the switch
-14:08 ana> [Next] on question-1
-14:09 ana archives
-14:10 ana> [Next] on question-2
--- (3 days later) --
-`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	stage := newSlackStage(t)
-	refused := 0
-	stage.show = func(s seen) {
-		if s.kind == "refused" {
-			refused++
-		}
-	}
-	if _, err := transcript.Run(t.Context(), told, stage); err != nil {
-		t.Fatal(err)
-	}
-	if refused == 0 {
-		t.Error("nobody hears that something could not be shown")
-	}
-}

@@ -48,6 +48,7 @@ var goldens = []struct{ name, transcript, kind, says string }{
 	{"nudge-weekly-answered", "weekly-nudge", "weekly", "Undo"},
 	{"nudge-offer", "offer", "offer", ""},
 	{"nudge-hand", "hand-over", "hand", ""},
+	{"channel-shut", "channel-archived", "shut", ""},
 	{"preset", "preset-asked-once", "preset", ""},
 	{"draft-to-approve", "whole-review", "draft", ""},
 	{"help-asked-for", "later-until-a-date", "", "could use a hand"},
