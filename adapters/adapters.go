@@ -88,7 +88,7 @@ type Chat interface {
 	Run(ctx context.Context, h Handler) error
 	// Places lists the channels the bot is in: what is read back after a gap.
 	Places(ctx context.Context) ([]conversations.Place, error)
-	// Send makes one post, edit or reaction. *Undeliverable, *RetryAfter; anything else is uncertain. A post that is
+	// Send makes one post, edit or reaction, or joins channels. *Undeliverable, *RetryAfter; anything else is uncertain. A post that is
 	// several calls on the platform is sent as parts with markers "<effect>/<n>", each looked up separately by Find.
 	Send(ctx context.Context, m conversations.Message) (conversations.Result, error)
 	// Find looks for a post by its marker, among what was written since m.Since.

@@ -223,10 +223,10 @@ func (d *delivery) message(ctx context.Context) (conversations.Message, bool, er
 	ef := d.effect
 	m := conversations.Message{
 		Effect: ef.ID, Kind: ef.Kind, Slot: ef.Slot, Place: ef.Place, Person: ef.Person, Target: ef.Message,
-		Emoji: ef.Emoji, On: ef.On, Handle: ef.Handle, Since: d.claim.Lapsed, OpensThread: ef.OpensThread(),
+		Names: ef.Args, Emoji: ef.Emoji, On: ef.On, Handle: ef.Handle, Since: d.claim.Lapsed, OpensThread: ef.OpensThread(),
 	}
 	switch ef.Kind {
-	case conversations.React:
+	case conversations.React, conversations.Join:
 		return m, true, nil
 	case conversations.Post, conversations.Private:
 		m.Edit, m.Further = d.claim.Ref.Result.Message, d.claim.Ref.Result.Further

@@ -78,10 +78,10 @@ func (b *Bot) handle(ctx context.Context, e conversations.Event) (conversations.
 	return answer, b.take(ctx, e, subjects)
 }
 
-// settingsToRoute are the settings by which the event is routed. Only a reaction's meaning hangs on them; for anything
-// else the store is not asked, so that chatter is acknowledged while it is away.
+// settingsToRoute are the settings by which the event is routed. Only what a reaction means and which channels are joined
+// hangs on them; for anything else the store is not asked, so that chatter is acknowledged while it is away.
 func (b *Bot) settingsToRoute(ctx context.Context, e conversations.Event) (conversations.Settings, error) {
-	if e.Kind != conversations.Reacted {
+	if e.Kind != conversations.Reacted && e.Kind != conversations.Named {
 		return b.settings.known(e.Where.Workspace), nil
 	}
 	if b.starting.Load() {

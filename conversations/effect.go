@@ -16,6 +16,7 @@ const (
 	Post     EffectKind = "post"     // a message to a place; an edit of it once the slot has an address
 	Private  EffectKind = "private"  // a direct message to a person; likewise edited
 	Reply    EffectKind = "reply"    // a private answer to an act, by its Handle; never looked up, dropped in doubt
+	Join     EffectKind = "join"     // become a member of the public channels whose names match one of Args
 	React    EffectKind = "react"    // put the bot's own Emoji on Message (On), or take it off
 	Fetch    EffectKind = "fetch"    // read Message with all its reactions; answered by a Fetched with the same Seen
 	ReadBack EffectKind = "readback" // read Place from At on; what is new or differs comes in as events

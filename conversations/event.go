@@ -19,6 +19,7 @@ const (
 	Submitted EventKind = "submitted" // a form of ours; Verb, Subject and Value are the form's, Fields what was typed
 	Joined    EventKind = "joined"    // the bot was added to Where, or can write there again
 	Left      EventKind = "left"      // the bot cannot write in Where any more; Value says why: Archived, Removed, Gone
+	Named     EventKind = "named"     // Where is a public channel that is called Value: it is new, or was renamed
 	Changed   EventKind = "changed"   // the platform says something new about Who: a name, a zone, that they have left
 	Opened    EventKind = "opened"    // somebody looks at their own page; what they see is the answer
 	Looked    EventKind = "looked"    // reading back found that Message differs from what is stored

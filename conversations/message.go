@@ -10,13 +10,14 @@ import (
 // Message is what an adapter is given to send: already words, made by Render just before.
 type Message struct {
 	Effect      string       // the effect's id: metadata on Slack, nonce on Discord; what Find looks for
-	Kind        EffectKind   // Post, Private, Reply or React
+	Kind        EffectKind   // Post, Private, Reply, React or Join
 	Slot        string       // what the message is for ("card", "question 1"): for logs and transcripts, never shown
 	Place       Place        // Post: where; Reply: where the act was
 	Person      string       // Private and Reply: to whom
 	Edit        MessageRef   // when set: edit this message instead of posting
 	Further     []MessageRef // Edit: what the message goes on in, by the result of the last Send; unsure when Since is set
 	Target      MessageRef   // React: the message
+	Names       []string     // Join: patterns of names, see JoinMatches
 	Emoji       string
 	On          bool
 	Handle      Handle    // Reply: how; expired handles are never passed

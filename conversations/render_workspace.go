@@ -25,6 +25,8 @@ func (w *WorkspaceState) render(p *page, id string, ef Effect) {
 			Control{Label: "Company", Verb: "preset", Subject: id, Value: PresetCompany},
 			Control{Label: "Community", Verb: "preset", Subject: id, Value: PresetCommunity},
 		)
+	case "not joined":
+		p.words("I could not join the channels that `settings join` names: ").inert(ef.Args[0]).words(". Until that is changed I have to be invited.")
 	case "setting":
 		settingChanged(p, s, ef.Args[0])
 	}
@@ -48,6 +50,8 @@ func settingChanged(p *page, s Settings, name string) {
 		p.words(" It counts only in a community; this is a company, where everybody takes part.")
 	case name == "crew" && s.limited():
 		p.words(" Pins and replies of everybody else are passed over from now on, and nothing of them is kept.")
+	case name == "join" && len(s.Join) > 0:
+		p.words(" I join what is there, and what is made or renamed from now on, and read back seven days of pins.")
 	case name == "marks" && len(s.Marks) > 0:
 		p.words(" They count on pinned messages only, and only propose.")
 	}

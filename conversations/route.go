@@ -167,6 +167,10 @@ func (r Routing) Subjects(e Event, s Settings, found map[string][]string) ([]str
 		return append([]string{workspaceID(e.Where.Workspace)}, all(r.Addresses, found)...), Answer{}
 	case Left:
 		return all(r.Addresses, found), Answer{}
+	case Named:
+		if JoinMatches(s.Join, e.Value) {
+			return []string{workspaceID(e.Where.Workspace)}, Answer{}
+		}
 	case Changed: // nobody is remembered but who matters here
 		if len(all(r.Addresses, found)) == 0 {
 			return nil, Answer{}

@@ -1,6 +1,7 @@
 package conversations
 
 import (
+	"path"
 	"regexp"
 	"slices"
 	"strconv"
@@ -20,6 +21,7 @@ type Settings struct {
 	Ideas    []string    `json:"ideas,omitempty"`    // emoji that keep a message as an idea for a change
 	Marks    []MarkEmoji `json:"marks,omitempty"`    // emoji that propose a pinned message for one of the moments; none: off
 	Channels []string    `json:"channels,omitempty"` // where pins count; none: everywhere
+	Join     []string    `json:"join,omitempty"`     // patterns of names: the bot joins public channels that match one; none: it waits to be invited
 	Crew     []string    `json:"crew,omitempty"`     // who takes part in a community: ids of people, and of roles after &; none: everybody
 
 	Zone  string `json:"zone,omitempty"`  // IANA name of the workspace's zone
@@ -207,6 +209,12 @@ var settingsTable = []setting{
 		func(s Settings) string { return writeIDs(s.Channels, "<#", "all") },
 		setChannels,
 		func(s *Settings) { s.Channels = nil },
+	},
+	{
+		"join", "off | <pattern …>", "public channels that I join by myself, by their names, as in `inc-*`",
+		func(s Settings) string { return orElse(strings.Join(s.Join, " "), "off") },
+		setJoin,
+		func(s *Settings) { s.Join = nil },
 	},
 	{
 		"pins", "<emoji …>", "emoji that put a message on the timeline",
@@ -435,6 +443,35 @@ func setChannels(s *Settings, value string) string {
 	}
 	s.Channels = channels
 	return ""
+}
+
+// joinPattern is a pattern of names, in which a star stands for anything; a star alone would be every channel.
+var joinPattern = regexp.MustCompile(`^[\pL\pN_*-]*[\pL\pN][\pL\pN_*-]*$`)
+
+func setJoin(s *Settings, value string) string {
+	if strings.EqualFold(value, "off") {
+		s.Join = nil
+		return ""
+	}
+	var all []string
+	for _, word := range strings.FieldsFunc(strings.ToLower(value), isListSpace) {
+		word = strings.Trim(word, "`#")
+		if !joinPattern.MatchString(word) || len(all) == mostOf {
+			return "Name channels by the pattern of their names, in which `*` stands for anything: `settings join inc-*`, " +
+				strconv.Itoa(mostOf) + " at most; or `settings join off`."
+		}
+		all = append(all, word)
+	}
+	s.Join = all
+	return ""
+}
+
+// JoinMatches reports whether a channel's name, without its sign, matches one of the patterns of a Join.
+func JoinMatches(patterns []string, name string) bool {
+	return slices.ContainsFunc(patterns, func(p string) bool {
+		ok, err := path.Match(p, strings.ToLower(name))
+		return ok && err == nil
+	})
 }
 
 func setZone(s *Settings, value string) string {

@@ -36,7 +36,7 @@ func TestSettingsAreShownAsTheyAreTyped(t *testing.T) {
 	for _, preset := range []string{PresetCompany, PresetCommunity} {
 		s := Settings{Preset: preset}
 		for _, typed := range []string{
-			"crew <@U1>, <@&R1> <@U2|kim>", "channels <#C1|ops> #db", "pins :pushpin: <:kept:123>", "ideas 💡", "marks on",
+			"crew <@U1>, <@&R1> <@U2|kim>", "channels <#C1|ops> #db", "join #INC-*, `war-*`", "pins :pushpin: <:kept:123>", "ideas 💡", "marks on",
 			"zone Europe/Berlin", "days Mon-Thu, saturday", "hours 9:00 - 17:00", "nudge Saturday at 11:00, every other week",
 			"owner Optional", "due REQUIRED", "p1 7", "p2 2 weeks", "p3 none",
 		} {
@@ -61,7 +61,7 @@ func TestSettingsAreShownAsTheyAreTyped(t *testing.T) {
 			got[st.name] = st.value(s)
 		}
 		want := map[string]string{
-			"preset": preset, "crew": "<@U1> <@&R1> <@U2>", "channels": "<#C1> <#db>", "pins": "📌 kept:123", "ideas": "💡",
+			"preset": preset, "crew": "<@U1> <@&R1> <@U2>", "channels": "<#C1> <#db>", "join": "inc-* war-*", "pins": "📌 kept:123", "ideas": "💡",
 			"marks": "began 🚨 noticed 👀 eased 🩹 over ✅", "zone": "Europe/Berlin", "days": "mon-thu sat", "hours": "9-17",
 			"nudge": "sat 11 every 2 weeks", "owner": "optional", "due": "required", "p1": "7 days", "p2": "14 days", "p3": "none",
 		}
@@ -200,4 +200,27 @@ func FuzzSettings(f *testing.F) {
 			}
 		}
 	})
+}
+
+// A channel is joined by its whole name; a pattern that would be every channel is none.
+func TestJoinMatches(t *testing.T) {
+	s, problem := Settings{}.change("join inc-* *-war")
+	if problem != "" {
+		t.Fatal(problem)
+	}
+	for name, want := range map[string]bool{
+		"inc-7": true, "inc-": true, "INC-7": true, "db-war": true, "my-inc-7": false, "inc": false, "war": false, "": false,
+	} {
+		if got := JoinMatches(s.Join, name); got != want {
+			t.Errorf("%q: %v", name, got)
+		}
+	}
+	for _, typed := range []string{"*", "inc-* **", "inc[0-9]", "inc-? x", "<#C1|inc>", "-"} {
+		if changed, problem := s.change("join " + typed); problem == "" {
+			t.Errorf("%q is taken as %q", typed, changed.Join)
+		}
+	}
+	if s, problem := s.change("join off"); problem != "" || JoinMatches(s.Join, "inc-7") {
+		t.Errorf("off: %s", problem)
+	}
 }

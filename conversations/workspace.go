@@ -12,6 +12,7 @@ type WorkspaceState struct {
 	Alive    time.Time `json:"alive,omitzero"`
 	Asked    string    `json:"asked,omitempty"` // the admin who was asked for the preset
 	Reading  []Reading `json:"reading,omitempty"`
+	Joiner   string    `json:"joiner,omitempty"` // the admin who last said which channels the bot joins
 }
 
 // Reading is a place that is being read back: by which slot, and from when on.
@@ -90,6 +91,10 @@ func stepWorkspace(o *out, w *WorkspaceState, e Event, f Facts) *WorkspaceState 
 	switch {
 	case e.Kind == Joined:
 		w.readBack(o, e.Where.Root(), e.At.Add(-readBackJoin))
+	case e.Kind == Named:
+		w.join(o)
+	case e.Kind == Refused && e.Slot == "join":
+		w.notJoined(o, e)
 	case e.Kind == ReadTo || e.Kind == Refused:
 		w.Reading = slices.DeleteFunc(w.Reading, func(r Reading) bool { return r.Slot == e.Slot })
 	case e.Kind == Told && e.Verb == away:
@@ -107,6 +112,7 @@ func stepWorkspace(o *out, w *WorkspaceState, e Event, f Facts) *WorkspaceState 
 			}
 		}
 		w.lookAround(o, f)
+		w.join(o)
 		w.Alive = later(w.Alive, e.At)
 	case e.Kind == Ticked:
 		w.lookAround(o, f)
@@ -134,6 +140,20 @@ func (w *WorkspaceState) readBack(o *out, p Place, from time.Time) {
 		w.Reading[i].From = from
 	}
 	o.add(Effect{Kind: ReadBack, To: slot, Slot: slot, Place: p, At: w.Reading[i].From})
+}
+
+// join has the bot join what is there and matches. That it is in some already changes nothing.
+func (w *WorkspaceState) join(o *out) {
+	if len(w.Settings.Join) > 0 {
+		o.add(Effect{Kind: Join, To: "join", Slot: "join", Args: w.Settings.Join})
+	}
+}
+
+// notJoined tells whoever wanted it that the platform does not let the bot join.
+func (w *WorkspaceState) notJoined(o *out, e Event) {
+	if w.Joiner != "" && len(w.Settings.Join) > 0 {
+		o.add(Effect{Kind: Private, To: "person " + w.Joiner, Slot: "not joined", Person: w.Joiner, View: "not joined", Args: []string{e.Reason}})
+	}
 }
 
 // lookAround reads the threads of open reviews and every known pin once more.
@@ -179,6 +199,10 @@ func (w *WorkspaceState) set(o *out, e Event, f Facts, typed string) {
 	o.audit("settings "+name, "was "+hashed(w.Settings), "is "+hashed(changed))
 	w.Settings = changed
 	o.reply("setting", name)
+	if name == "join" {
+		w.Joiner = e.Who
+		w.join(o)
+	}
 	if name == "preset" && w.Asked != "" {
 		w.showPreset(o) // the question is answered, by whatever way
 	}

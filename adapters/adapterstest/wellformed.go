@@ -78,6 +78,8 @@ func keyPrefix(e conversations.Event) string {
 		return w + "/join/" + e.Where.Channel + "/"
 	case conversations.Left:
 		return w + "/left/" + e.Where.Channel + "/"
+	case conversations.Named:
+		return w + "/named/" + e.Where.Channel + "/"
 	case conversations.Changed:
 		return w + "/user/" + e.Who + "/"
 	case conversations.Opened:
@@ -116,6 +118,8 @@ func lacks(e conversations.Event) []string {
 		need(e.Who != "", "nobody reacted")
 		need(e.Emoji != "", "no emoji")
 		need(e.Text == "", "a reaction has no text")
+	case conversations.Named:
+		need(e.Value != "", "no name")
 	case conversations.Left:
 		need(e.Value == conversations.Archived || e.Value == conversations.Removed || e.Value == conversations.Gone, "no reason")
 	case conversations.Commanded, conversations.Clicked, conversations.Submitted, conversations.Opened, conversations.Changed:

@@ -205,8 +205,8 @@ func TestTheBotIsNotEverywhere(t *testing.T) {
 	if err := c.React(ctx, "bo", ref, "📌"); err != nil {
 		t.Fatal(err)
 	}
-	if len(k.events) != 0 {
-		t.Errorf("it heard %+v", k.events)
+	if len(k.events) != 1 || k.events[0].Kind != conversations.Named {
+		t.Errorf("beside that there is such a channel it heard %+v", k.events)
 	}
 	if _, err := c.Message(ctx, ref); !errors.Is(err, adapters.ErrUnreadable) {
 		t.Errorf("it reads: %v", err)

@@ -41,7 +41,7 @@ func (c *Chat) Open(ch Channel) {
 
 // Found makes a channel, or changes the one of that name.
 func (c *Chat) Found(ctx context.Context, ch Channel) error {
-	return c.do(ctx, func() error {
+	err := c.do(ctx, func() error {
 		if old := c.channel(ch.Name); old != nil {
 			was := *old
 			c.undo(func() { *old = was })
@@ -53,8 +53,16 @@ func (c *Chat) Found(ctx context.Context, ch Channel) error {
 		c.undo(func() { c.s.Channels = old })
 		c.s.Channels = append(slices.Clone(old), &ch)
 		c.tx.entry.Channels = append(c.tx.entry.Channels, &ch)
+		if ch.WithoutBot && !ch.Private {
+			c.happens(ch.Name, conversations.Event{Kind: conversations.Named, Value: ch.Name})
+		}
 		return nil
 	})
+	if err != nil {
+		return err
+	}
+	c.Redeliver(ctx)
+	return nil
 }
 
 // Enter makes somebody a member of a channel.
@@ -145,10 +153,7 @@ func (c *Chat) heard(ctx context.Context, channel string, v transcript.Verb, e c
 		if err := c.changeNow(channel, transcript.Deed{Verb: v}, f); err != nil {
 			return err
 		}
-		id, at := c.stamp()
-		e.At, e.Where = at, In(channel)
-		e.Key = Workspace + "/" + map[conversations.EventKind]string{conversations.Joined: "join", conversations.Left: "left"}[e.Kind] + "/" + channel + "/" + id
-		c.queue(e)
+		c.happens(channel, e)
 		return nil
 	})
 	if err != nil {
@@ -156,6 +161,14 @@ func (c *Chat) heard(ctx context.Context, channel string, v transcript.Verb, e c
 	}
 	c.Redeliver(ctx)
 	return nil
+}
+
+// happens lets the bot know what happened to a channel.
+func (c *Chat) happens(channel string, e conversations.Event) {
+	id, at := c.stamp()
+	what := map[conversations.EventKind]string{conversations.Joined: "join", conversations.Left: "left", conversations.Named: "named"}[e.Kind]
+	e.Key, e.At, e.Where = Workspace+"/"+what+"/"+channel+"/"+id, at, In(channel)
+	c.queue(e)
 }
 
 // Extra is what can go with a message.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/debrief-bot/debrief/adapters"
 	"github.com/debrief-bot/debrief/conversations"
+	"github.com/debrief-bot/debrief/conversations/transcript"
 )
 
 func undeliverable(format string, args ...any) error {
@@ -36,6 +37,9 @@ func (c *Chat) Send(ctx context.Context, m conversations.Message) (res conversat
 		res, err = c.send(m)
 		return err
 	})
+	if err == nil && m.Kind == conversations.Join {
+		c.Redeliver(ctx)
+	}
 	return res, err
 }
 
@@ -43,6 +47,8 @@ func (c *Chat) send(m conversations.Message) (conversations.Result, error) {
 	switch {
 	case m.Kind == conversations.React:
 		return conversations.Result{}, c.botReacts(m)
+	case m.Kind == conversations.Join:
+		return conversations.Result{}, c.botJoins(m)
 	case m.Kind == conversations.Reply:
 		return c.botReplies(m)
 	case m.Edit.ID != "":
@@ -53,6 +59,20 @@ func (c *Chat) send(m conversations.Message) (conversations.Result, error) {
 		return c.botPosts(m)
 	}
 	return conversations.Result{}, fmt.Errorf("local chat: cannot send a %q", m.Kind)
+}
+
+// botJoins brings the bot into the public channels that match.
+func (c *Chat) botJoins(m conversations.Message) error {
+	for _, ch := range c.s.Channels {
+		if !ch.WithoutBot || ch.Private || ch.Archived || !conversations.JoinMatches(m.Names, ch.Name) {
+			continue
+		}
+		if err := c.changeNow(ch.Name, transcript.Deed{Verb: transcript.Invite, Who: BotID}, func(ch *Channel) { ch.WithoutBot = false }); err != nil {
+			return err
+		}
+		c.happens(ch.Name, conversations.Event{Kind: conversations.Joined})
+	}
+	return nil
 }
 
 func (c *Chat) botPosts(m conversations.Message) (conversations.Result, error) {

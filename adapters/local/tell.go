@@ -298,6 +298,9 @@ func (t *teller) deed(d deed) {
 	case transcript.Deactivate:
 		t.line("%s%s is deactivated", at, d.Who)
 	case transcript.Archive, transcript.Unarchive, transcript.Invite, transcript.Remove:
+		if d.Who == BotID {
+			return // it joined by itself, and will again
+		}
 		does := map[transcript.Verb]string{
 			transcript.Archive: "archives", transcript.Unarchive: "unarchives", transcript.Invite: "invites bot", transcript.Remove: "removes bot",
 		}

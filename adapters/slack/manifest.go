@@ -31,6 +31,7 @@ var Scopes = []Scope{
 	{Name: "groups:read", Why: "the same for private channels that it was invited to"},
 	{Name: "channels:history", Why: "plain replies as answers, edits and deletions, and reading back what was missed", With: "talk"},
 	{Name: "groups:history", Why: "the same in private channels that it was invited to", With: "talk"},
+	{Name: "channels:join", Why: "joining public channels by itself, those that `settings join` names", With: "join"},
 	{Name: "files:write", Why: "the published report as a PDF in its thread", With: "files"},
 }
 
@@ -42,8 +43,10 @@ var subscriptions = []subscription{
 	{"app_mention", "app_mention", "app_mentions:read"},
 	{"app_uninstalled", "app_uninstalled", ""},
 	{"channel_archive", "channel_archive", "channels:read"},
+	{"channel_created", "channel_created", "channels:join"}, // channels:read would do; nobody else needs it
 	{"channel_deleted", "channel_deleted", "channels:read"},
 	{"channel_left", "channel_left", "channels:read"},
+	{"channel_rename", "channel_rename", "channels:join"}, // likewise
 	{"channel_unarchive", "channel_unarchive", "channels:read"},
 	{"group_archive", "group_archive", "groups:read"},
 	{"group_deleted", "group_deleted", "groups:read"},

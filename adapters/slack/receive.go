@@ -84,7 +84,7 @@ func (e *event) UnmarshalJSON(b []byte) error {
 }
 
 // named is an id, which some events wrap in an object.
-type named struct{ ID string }
+type named struct{ ID, Name string }
 
 // UnmarshalJSON implements json.Unmarshaler.
 func (n *named) UnmarshalJSON(b []byte) error {
@@ -92,10 +92,11 @@ func (n *named) UnmarshalJSON(b []byte) error {
 		return json.Unmarshal(b, &n.ID)
 	}
 	var object struct {
-		ID string `json:"id"`
+		ID   string `json:"id"`
+		Name string `json:"name"`
 	}
 	if json.Unmarshal(b, &object) == nil {
-		n.ID = object.ID
+		*n = named(object)
 	}
 	return nil
 }
@@ -134,6 +135,8 @@ var taken = map[string]take{
 	"app_home_opened":       identity.opened,
 	"user_change":           identity.person,
 	"member_joined_channel": theBot(open),
+	"channel_created":       called,
+	"channel_rename":        called,
 	"channel_unarchive":     open,
 	"group_unarchive":       open,
 	"member_left_channel":   theBot(shut(conversations.Removed)),
@@ -275,6 +278,13 @@ func shut(why string) take {
 		e.Value = why
 		return e, ok
 	}
+}
+
+// called: a public channel was made, or has another name.
+func called(id identity, ev event) (conversations.Event, bool) {
+	e, ok := id.aboutChannel(conversations.Named, "named", ev)
+	e.Value = ev.Channel.Name
+	return e, ok && e.Value != ""
 }
 
 func (id identity) aboutChannel(kind conversations.EventKind, what string, ev event) (conversations.Event, bool) {

@@ -53,6 +53,8 @@ func (c *Chat) Send(ctx context.Context, m conversations.Message) (conversations
 	switch {
 	case m.Kind == conversations.React:
 		return conversations.Result{}, c.react(ctx, m)
+	case m.Kind == conversations.Join:
+		return conversations.Result{}, c.join(ctx, m)
 	case m.Kind == conversations.Reply:
 		return conversations.Result{}, c.whisper(ctx, id, m)
 	case m.Edit.ID != "":

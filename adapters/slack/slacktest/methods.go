@@ -159,6 +159,8 @@ var methods = map[string]func(*Server, arguments) (object, []object){
 	"conversations.replies":        func(s *Server, a arguments) (object, []object) { return s.page(a, true) },
 	"conversations.info":           (*Server).conversationsInfo,
 	"conversations.members":        (*Server).conversationsMembers,
+	"conversations.list":           (*Server).conversationsList,
+	"conversations.join":           (*Server).conversationsJoin,
 	"users.conversations":          (*Server).usersConversations,
 	"users.info":                   (*Server).usersInfo,
 	"views.open":                   (*Server).viewsOpen,
@@ -235,6 +237,52 @@ func (s *Server) usersConversations(arguments) (object, []object) {
 		}
 	}
 	return object{"channels": all}, nil
+}
+
+// conversationsList pages through the public channels, two at a time: Slack may give fewer than it is asked for.
+func (s *Server) conversationsList(a arguments) (object, []object) {
+	var names []string
+	for _, id := range sortedKeys(s.channels) {
+		if c := s.channels[id]; !c.Private && !c.Archived {
+			names = append(names, id)
+		}
+	}
+	from, _ := strconv.Atoi(a["cursor"]) // none: the beginning
+	to := min(len(names), from+2)
+	all := []object{}
+	for _, id := range names[min(from, to):to] {
+		all = append(all, channelObject(*s.channels[id]))
+	}
+	answer := object{"channels": all}
+	if to < len(names) {
+		answer["response_metadata"] = object{"next_cursor": strconv.Itoa(to)}
+	}
+	return answer, nil
+}
+
+func (s *Server) conversationsJoin(a arguments) (object, []object) {
+	c := s.channels[a["channel"]]
+	switch {
+	case c == nil:
+		return fails("channel_not_found")
+	case c.Private:
+		return fails("method_not_supported_for_channel_type")
+	case c.Archived:
+		return fails("is_archived")
+	case !c.WithoutBot:
+		return object{"channel": channelObject(*c), "warning": "already_in_channel"}, nil
+	}
+	c.WithoutBot = false
+	return object{"channel": channelObject(*c)}, []object{s.joined("", c.ID)}
+}
+
+// joined is the event that the app is in a channel.
+func (s *Server) joined(by, channel string) object {
+	e := object{"type": "member_joined_channel", "user": BotUser, "channel": channel, "channel_type": "C", "team": Team, "event_ts": s.stamp()}
+	if by != "" {
+		e["inviter"] = by
+	}
+	return e
 }
 
 // closed is why the app cannot write in a channel; empty: it can.

@@ -106,11 +106,8 @@ func (s *Server) React(user, channel, ts, name string, on bool) (acked bool) {
 // Invite has somebody bring the app into a channel.
 func (s *Server) Invite(by, channel string) (acked bool) {
 	s.mu.Lock()
-	c := s.channels[channel]
-	c.WithoutBot = false
-	event := object{
-		"type": "member_joined_channel", "user": BotUser, "channel": channel, "channel_type": "C", "team": Team, "inviter": by, "event_ts": s.stamp(),
-	}
+	s.channels[channel].WithoutBot = false
+	event := s.joined(by, channel)
 	s.mu.Unlock()
 	return s.happens(event)
 }
@@ -145,6 +142,31 @@ func (s *Server) archive(by, channel string, archived bool) (acked bool) {
 	s.mu.Lock()
 	s.channels[channel].Archived = archived
 	event := object{"type": s.kindOf(channel) + map[bool]string{true: "_archive", false: "_unarchive"}[archived], "user": by, "channel": channel, "event_ts": s.stamp()}
+	s.mu.Unlock()
+	return s.happens(event)
+}
+
+// Create has somebody make a public channel, in which the app is not; Rename gives one another name.
+func (s *Server) Create(by, channel, name string) (acked bool) {
+	s.AddChannel(Channel{ID: channel, Name: name, WithoutBot: true})
+	return s.names("channel_created", channel, name, by)
+}
+
+// Rename is described with Create.
+func (s *Server) Rename(channel, name string) (acked bool) {
+	s.mu.Lock()
+	s.channels[channel].Name = name
+	s.mu.Unlock()
+	return s.names("channel_rename", channel, name, "")
+}
+
+func (s *Server) names(kind, channel, name, by string) (acked bool) {
+	s.mu.Lock()
+	c := object{"id": channel, "name": name, "created": s.Now().Unix()}
+	if by != "" {
+		c["creator"] = by
+	}
+	event := object{"type": kind, "channel": c, "event_ts": s.stamp()}
 	s.mu.Unlock()
 	return s.happens(event)
 }
