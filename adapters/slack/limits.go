@@ -107,15 +107,30 @@ func (g *gate) take(now time.Time) {
 	g.taken = append(g.taken, now)
 }
 
-// comeBack is when whoever is turned away is to try again: each at a time of their own, so that they do not all come at
-// once and be turned away again.
-func (g *gate) comeBack(q queue, free time.Time) time.Time {
-	at := g.told[q]
-	if g.most > 0 {
-		at = at.Add(g.per / time.Duration(g.most))
+// opens is when the next call may be made by one of a queue: at leisure, not while somebody in haste is about to come.
+func (g *gate) opens(q queue, now time.Time) time.Time {
+	if hasty := g.told[inHaste].Add(courtesy); q == atLeisure && hasty.After(now) {
+		return latest(g.free(), hasty)
 	}
-	if at.Before(free) || at.Sub(free) > queueMost {
-		at = free
+	return g.free()
+}
+
+// courtesy is how long those at leisure wait for one in haste who was to be back.
+const courtesy = time.Second
+
+// comeBack is when whoever is turned away is to try again: each at a time of their own, so that they do not all come at
+// once and be turned away again. One who comes a little early, as clocks and networks are, does not lose their turn.
+func (g *gate) comeBack(q queue, opens, now time.Time) time.Time {
+	var each time.Duration
+	if g.most > 0 {
+		each = g.per / time.Duration(g.most)
+	}
+	if opens.Sub(now) <= each/10 {
+		return opens
+	}
+	at := g.told[q].Add(each)
+	if at.Before(opens) || at.Sub(opens) > queueMost {
+		at = opens
 	}
 	g.told[q] = at
 	return at
@@ -141,12 +156,12 @@ func (l *limits) pass(keys []string, q queue) (wait time.Duration) {
 	for _, key := range keys {
 		g := l.gate(key, now)
 		gates = append(gates, g)
-		if free := g.free().Add(behind[q]); free.After(opens) {
-			shut, opens = g, free
+		if at := g.opens(q, now); at.After(opens) {
+			shut, opens = g, at
 		}
 	}
 	if shut != nil {
-		return shut.comeBack(q, opens).Sub(now)
+		return shut.comeBack(q, opens, now).Sub(now)
 	}
 	for _, g := range gates {
 		g.take(now)
@@ -239,9 +254,6 @@ const (
 	atLeisure
 	queues
 )
-
-// behind is how much later than they could those of a queue come back.
-var behind = [queues]time.Duration{atLeisure: time.Second}
 
 type queueKey struct{}
 

@@ -68,7 +68,7 @@ func (s *Server) Meddle(meddle func(d Delivery, carry Transport) (status int, an
 // ServeTo has deliveries posted to a handler, over HTTP.
 func (s *Server) ServeTo(h http.Handler, p Paths) {
 	var ended sync.Map // what follows an acknowledgement is over when the handler returns
-	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	app, client := s.host(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if over, ok := ended.Load(r.Header.Get("X-Delivery")); ok {
 			defer close(over.(chan struct{}))
 		}
@@ -79,12 +79,24 @@ func (s *Server) ServeTo(h http.Handler, p Paths) {
 		name, over := rand.Text(), make(chan struct{})
 		ended.Store(name, over)
 		defer ended.Delete(name)
-		status, answer := s.post(app.Client(), app.URL+p.of(d.Kind), d, http.Header{"X-Delivery": {name}})
+		status, answer := s.post(client, app.URL+p.of(d.Kind), d, http.Header{"X-Delivery": {name}})
 		if status != 0 {
 			<-over
 		}
 		return status, answer
 	})
+}
+
+// host starts a server for an app: on the network, or within the process when the workspace is there.
+func (s *Server) host(h http.Handler) (*httptest.Server, *http.Client) {
+	if s.memory == nil {
+		app := httptest.NewServer(h)
+		return app, app.Client()
+	}
+	line := newMemory()
+	app := &httptest.Server{Listener: line, Config: &http.Server{Handler: h, ReadHeaderTimeout: slackWaits}}
+	app.Start()
+	return app, &http.Client{Transport: &http.Transport{DialContext: line.dial, DisableKeepAlives: true}}
 }
 
 // PostTo has deliveries posted to addresses.

@@ -330,12 +330,16 @@ func (m *memory) Close() error {
 func (m *memory) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1} }
 
 // Dial reaches the workspace, whatever the address, when it is one of NewInMemory.
-func (s *Server) Dial(ctx context.Context, _, _ string) (net.Conn, error) {
+func (s *Server) Dial(ctx context.Context, network, address string) (net.Conn, error) {
+	return s.memory.dial(ctx, network, address)
+}
+
+func (m *memory) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	ours, theirs := net.Pipe()
 	select {
-	case s.memory.calls <- theirs:
+	case m.calls <- theirs:
 		return ours, nil
-	case <-s.memory.closed:
+	case <-m.closed:
 		return nil, net.ErrClosed
 	case <-ctx.Done():
 		return nil, ctx.Err()
