@@ -1,6 +1,7 @@
 package conversations
 
 import (
+	"math/bits"
 	"regexp"
 	"slices"
 	"strings"
@@ -267,10 +268,10 @@ func (r *reply) add(flat *strings.Builder, field string) {
 // find looks up every run of words. Words of languages without spaces are looked for anywhere.
 func (r *reply) find() {
 	for i, w := range r.words {
-		longest := phrasesFrom[r.flat[w.start:w.end]]
+		longest := phrases[r.flat[w.start:w.end]].longest
 		for n := 1; n <= longest && i+n <= len(r.words); n++ {
-			for _, in := range phrases[r.flat[r.words[i].start:r.words[i+n-1].end]] {
-				r.said = append(r.said, heardPhrase{in, i, n})
+			for in := phrases[r.flat[w.start:r.words[i+n-1].end]].in; in != 0; in &= in - 1 {
+				r.said = append(r.said, heardPhrase{group(bits.TrailingZeros64(uint64(in))), i, n})
 			}
 		}
 	}
@@ -1371,31 +1372,44 @@ var vocabulary = map[group]string{
 	`,
 }
 
-// phrases are the words and phrases by what they say, phrasesFrom how many words those have at most that begin with a
-// word; unspacedPhrases are looked for anywhere.
-var phrases, phrasesFrom, unspacedPhrases = indexPhrases(vocabulary)
+// groups are a set of groups.
+type groups uint64
+
+// spacedPhrase is what a word, or several with one space between, says, and how many words those phrases have at most that
+// begin with it.
+type spacedPhrase struct {
+	in      groups
+	longest int
+}
 
 type unspacedPhrase struct {
 	text string
 	in   group
 }
 
-func indexPhrases(vocabulary map[group]string) (map[string][]group, map[string]int, []unspacedPhrase) {
-	spaced, from := map[string][]group{}, map[string]int{}
+// phrases are the words and phrases by their text; unspacedPhrases are looked for anywhere. Every start makes them, and they
+// stay: so there is one map of known size, and the texts are parts of the vocabulary.
+var phrases, unspacedPhrases = indexPhrases(vocabulary)
+
+func indexPhrases(vocabulary map[group]string) (map[string]spacedPhrase, []unspacedPhrase) {
+	spaced := make(map[string]spacedPhrase, 6000)
 	var other []unspacedPhrase
 	for in, list := range vocabulary {
-		for phrase := range strings.SplitSeq(list, ",") {
-			words := strings.Fields(phrase)
-			phrase = strings.Join(words, " ")
-			switch {
-			case phrase == "":
-			case strings.ContainsFunc(phrase, unspaced):
-				other = append(other, unspacedPhrase{phrase, in})
-			case !slices.Contains(spaced[phrase], in):
-				spaced[phrase] = append(spaced[phrase], in)
-				from[words[0]] = max(from[words[0]], len(words))
+		for text := range strings.SplitSeq(list, ",") {
+			text = strings.TrimSpace(text)
+			if strings.ContainsFunc(text, unspaced) {
+				other = append(other, unspacedPhrase{text, in})
+				continue
 			}
+			p := spaced[text]
+			p.in |= 1 << in
+			spaced[text] = p
+			begins, _, _ := strings.Cut(text, " ")
+			first := spaced[begins]
+			first.longest = max(first.longest, 1+strings.Count(text, " "))
+			spaced[begins] = first
 		}
 	}
-	return spaced, from, other
+	delete(spaced, "") // a list ends with a comma
+	return spaced, other
 }

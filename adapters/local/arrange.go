@@ -116,18 +116,18 @@ func (s *Server) mayDeactivate(person, name string) error {
 // naming says what names look like, and of how many characters they are at most. A pattern that counted them would hold all
 // letters there are that many times over: 6 MB, and half of the time that the program takes to start.
 type naming struct {
-	pattern *regexp.Regexp
+	pattern func() *regexp.Regexp
 	most    int
 }
 
 func (n naming) fits(name string) bool {
-	return utf8.RuneCountInString(name) <= n.most && n.pattern.MatchString(name)
+	return utf8.RuneCountInString(name) <= n.most && n.pattern().MatchString(name)
 }
 
 var (
-	personNamed  = naming{regexp.MustCompile(`^\pL[\pL\pN._-]*$`), 31}
-	channelNamed = naming{regexp.MustCompile(`^[\p{Ll}\p{Lo}\pN][\p{Ll}\p{Lo}\pN_-]*$`), 61}
-	roleNamed    = naming{regexp.MustCompile(`^\pL[\pL\pN_-]*$`), 31}
+	personNamed  = naming{lazily(`^\pL[\pL\pN._-]*$`), 31}
+	channelNamed = naming{lazily(`^[\p{Ll}\p{Lo}\pN][\p{Ll}\p{Lo}\pN_-]*$`), 61}
+	roleNamed    = naming{lazily(`^\pL[\pL\pN_-]*$`), 31}
 )
 
 // reserved are names that a transcript takes for something else.

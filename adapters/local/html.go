@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/yuin/goldmark"
@@ -19,28 +20,37 @@ import (
 )
 
 // markdown knows CommonMark without raw HTML, which stays the text that it is.
-var markdown = goldmark.New(
-	goldmark.WithParser(parser.NewParser(
-		parser.WithBlockParsers(
-			util.Prioritized(parser.NewThematicBreakParser(), 200),
-			util.Prioritized(parser.NewListParser(), 300),
-			util.Prioritized(parser.NewListItemParser(), 400),
-			util.Prioritized(parser.NewATXHeadingParser(), 600),
-			util.Prioritized(parser.NewFencedCodeBlockParser(), 700),
-			util.Prioritized(parser.NewBlockquoteParser(), 800),
-			util.Prioritized(parser.NewParagraphParser(), 1000),
-		),
-		parser.WithInlineParsers(
-			util.Prioritized(parser.NewCodeSpanParser(), 100),
-			util.Prioritized(parser.NewLinkParser(), 200),
-			util.Prioritized(parser.NewAutoLinkParser(), 300),
-			util.Prioritized(parser.NewEmphasisParser(), 500),
-		),
-		parser.WithParagraphTransformers(parser.DefaultParagraphTransformers()...),
-	)),
-	goldmark.WithExtensions(extension.NewTable(extension.WithTableCellAlignMethod(extension.TableCellAlignAttribute))),
-	goldmark.WithRendererOptions(renderer.WithHardWraps()),
-)
+var markdown = sync.OnceValue(newMarkdown)
+
+func newMarkdown() goldmark.Markdown {
+	return goldmark.New(
+		goldmark.WithParser(parser.NewParser(
+			parser.WithBlockParsers(
+				util.Prioritized(parser.NewThematicBreakParser(), 200),
+				util.Prioritized(parser.NewListParser(), 300),
+				util.Prioritized(parser.NewListItemParser(), 400),
+				util.Prioritized(parser.NewATXHeadingParser(), 600),
+				util.Prioritized(parser.NewFencedCodeBlockParser(), 700),
+				util.Prioritized(parser.NewBlockquoteParser(), 800),
+				util.Prioritized(parser.NewParagraphParser(), 1000),
+			),
+			parser.WithInlineParsers(
+				util.Prioritized(parser.NewCodeSpanParser(), 100),
+				util.Prioritized(parser.NewLinkParser(), 200),
+				util.Prioritized(parser.NewAutoLinkParser(), 300),
+				util.Prioritized(parser.NewEmphasisParser(), 500),
+			),
+			parser.WithParagraphTransformers(parser.DefaultParagraphTransformers()...),
+		)),
+		goldmark.WithExtensions(extension.NewTable(extension.WithTableCellAlignMethod(extension.TableCellAlignAttribute))),
+		goldmark.WithRendererOptions(renderer.WithHardWraps()),
+	)
+}
+
+// lazily compiles a pattern when it is first used: nobody may open a window for days, and the bot shall be small until then.
+func lazily(expr string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expr) })
+}
 
 // HTML is a message as HTML that is safe to show: words formatted, all else inert. Times are in the reader's zone, with
 // UTC as their title.
@@ -57,15 +67,15 @@ func HTML(b conversations.Body, r Reader) string {
 }
 
 var (
-	firstLineOfCard = regexp.MustCompile(`^(\*\*[A-Z]+-[0-9]+\*\*.*) · ([^\n]*▸[^\n]*)(\n|$)`)
-	titleOfCard     = regexp.MustCompile(`(?s)^<h3>(.*?)</h3>\n<p>(.*?)</p>`)
+	firstLineOfCard = lazily(`^(\*\*[A-Z]+-[0-9]+\*\*.*) · ([^\n]*▸[^\n]*)(\n|$)`)
+	titleOfCard     = lazily(`(?s)^<h3>(.*?)</h3>\n<p>(.*?)</p>`)
 )
 
 // headline gives the line with which a card begins, number, title and phases, two lines: a title and what is below it.
-func headline(text string) string { return firstLineOfCard.ReplaceAllString(text, "### $1\n$2\n\n") }
+func headline(text string) string { return firstLineOfCard().ReplaceAllString(text, "### $1\n$2\n\n") }
 
 func titled(html string) string {
-	return titleOfCard.ReplaceAllString(html, `<h3 class="title">$1</h3><p class="phases">$2</p>`)
+	return titleOfCard().ReplaceAllString(html, `<h3 class="title">$1</h3><p class="phases">$2</p>`)
 }
 
 // beginning is the head of a document: its title and what is right below it.
@@ -75,11 +85,11 @@ func beginning(text string) string {
 }
 
 // DocumentHTML is a document as HTML that is safe to show.
-func DocumentHTML(text string) string { return fromMarkdown(marked.ReplaceAllString(text, "\uFFFD")) }
+func DocumentHTML(text string) string { return fromMarkdown(marked().ReplaceAllString(text, "\uFFFD")) }
 
 func fromMarkdown(text string) string {
 	var out bytes.Buffer
-	if err := markdown.Convert([]byte(text), &out); err != nil {
+	if err := markdown().Convert([]byte(text), &out); err != nil {
 		return "<p>" + html.EscapeString(text) + "</p>"
 	}
 	return out.String()
@@ -94,9 +104,9 @@ type assembled struct {
 }
 
 // marked finds the two characters that a mark is made of. They are for private use, and nobody else's here.
-var marked = regexp.MustCompile("[\uE000\uE001]")
+var marked = lazily("[\uE000\uE001]")
 
-var mark = regexp.MustCompile("\uE000([0-9]+)\uE001")
+var mark = lazily("\uE000([0-9]+)\uE001")
 
 func (a *assembled) fill(html string) {
 	a.text.WriteString("\uE000" + strconv.Itoa(len(a.fills)) + "\uE001")
@@ -104,7 +114,7 @@ func (a *assembled) fill(html string) {
 }
 
 func (a *assembled) filled(text string) string {
-	return mark.ReplaceAllStringFunc(text, func(m string) string {
+	return mark().ReplaceAllStringFunc(text, func(m string) string {
 		n, err := strconv.Atoi(m[len("\uE000") : len(m)-len("\uE001")])
 		if err != nil || n >= len(a.fills) {
 			return ""
@@ -128,7 +138,7 @@ func (a *assembled) add(s conversations.Span) {
 	case conversations.Item:
 		a.text.WriteString("\n" + strings.Repeat("  ", max(s.Level, 0)) + "- ")
 	default:
-		a.text.WriteString(marked.ReplaceAllString(s.Text, "\uFFFD"))
+		a.text.WriteString(marked().ReplaceAllString(s.Text, "\uFFFD"))
 	}
 }
 
@@ -166,9 +176,9 @@ func (r Reader) linkHTML(s conversations.Span) string {
 }
 
 var (
-	bullet = regexp.MustCompile(`^( *)• `)
-	step   = regexp.MustCompile(`^(?:[✓●○] |– [0-9])`)
-	listed = regexp.MustCompile(`^ *[-*] `)
+	bullet = lazily(`^( *)• `)
+	step   = lazily(`^(?:[✓●○] |– [0-9])`)
+	listed = lazily(`^ *[-*] `)
 )
 
 // outline writes lists as CommonMark has them. The bot writes them as lines that begin with a dot, and what a review has
@@ -181,10 +191,10 @@ func outline(text string) string {
 			fenced = !fenced
 		}
 		if !fenced {
-			l = bullet.ReplaceAllString(l, "$1- ")
-			l = step.ReplaceAllString(l, "* $0")
+			l = bullet().ReplaceAllString(l, "$1- ")
+			l = step().ReplaceAllString(l, "* $0")
 		}
-		is := !fenced && listed.MatchString(l)
+		is := !fenced && listed().MatchString(l)
 		if inList && !is && strings.TrimSpace(l) != "" {
 			out = append(out, "")
 		}
@@ -195,31 +205,31 @@ func outline(text string) string {
 }
 
 var (
-	codeBlock = regexp.MustCompile("(?s)```\n?(.*?)```")
-	codeSpan  = regexp.MustCompile("`([^`\n]+)`")
-	address   = regexp.MustCompile(`https?://[^\s<>"'\x60]+[^\s<>"'\x60.,;:!?)\]}]`)
+	codeBlock = lazily("(?s)```\n?(.*?)```")
+	codeSpan  = lazily("`([^`\n]+)`")
+	address   = lazily(`https?://[^\s<>"'\x60]+[^\s<>"'\x60.,;:!?)\]}]`)
 )
 
 // typedHTML is what somebody typed as HTML that is safe to show: code between backticks, addresses as links, people by
 // name; nothing else is formatted.
 func (r Reader) typedHTML(text string) string {
 	a := assembled{reader: r}
-	text = marked.ReplaceAllString(inert(text), "\uFFFD")
+	text = marked().ReplaceAllString(inert(text), "\uFFFD")
 	hold := func(html string) string {
 		a.fills = append(a.fills, html)
 		return "\uE000" + strconv.Itoa(len(a.fills)-1) + "\uE001"
 	}
-	text = codeBlock.ReplaceAllStringFunc(text, func(s string) string {
-		return hold("<pre><code>" + html.EscapeString(codeBlock.FindStringSubmatch(s)[1]) + "</code></pre>")
+	text = codeBlock().ReplaceAllStringFunc(text, func(s string) string {
+		return hold("<pre><code>" + html.EscapeString(codeBlock().FindStringSubmatch(s)[1]) + "</code></pre>")
 	})
-	text = codeSpan.ReplaceAllStringFunc(text, func(s string) string {
+	text = codeSpan().ReplaceAllStringFunc(text, func(s string) string {
 		return hold("<code>" + html.EscapeString(s[1:len(s)-1]) + "</code>")
 	})
-	text = address.ReplaceAllStringFunc(text, func(s string) string {
+	text = address().ReplaceAllStringFunc(text, func(s string) string {
 		s = html.EscapeString(s)
 		return hold(`<a href="` + s + `" target="_blank" rel="noopener noreferrer">` + s + `</a>`)
 	})
-	text = someone.ReplaceAllStringFunc(text, func(s string) string {
+	text = someone().ReplaceAllStringFunc(text, func(s string) string {
 		before, name, _ := strings.Cut(s, "@")
 		id := strings.TrimRight(name, ".-_")
 		if id != BotID && (r.Name == nil || r.Name(id) == "") {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -164,22 +163,22 @@ func said(m *message, people []Person) conversations.Event {
 	}
 }
 
-var botMention = regexp.MustCompile(`^\s*(?i:@` + BotID + `)(?:[:,]|\b)\s*`)
+var botMention = lazily(`^\s*(?i:@` + BotID + `)(?:[:,]|\b)\s*`)
 
 // addressed cuts off the mention of the bot that a text begins with.
 func addressed(text string) (rest string, mention bool) {
-	loc := botMention.FindStringIndex(text)
+	loc := botMention().FindStringIndex(text)
 	if loc == nil {
 		return text, false
 	}
 	return text[loc[1]:], true
 }
 
-var someone = regexp.MustCompile(`(^|[^\pL\pN@<])@([\pL\pN][\pL\pN._-]*)`)
+var someone = lazily(`(^|[^\pL\pN@<])@([\pL\pN][\pL\pN._-]*)`)
 
 // mentions writes the people a text mentions by id, `<@kim>`, as both Slack and Discord send them.
 func mentions(text string, people []Person) string {
-	return someone.ReplaceAllStringFunc(text, func(s string) string {
+	return someone().ReplaceAllStringFunc(text, func(s string) string {
 		before, name, _ := strings.Cut(s, "@")
 		id := strings.TrimRight(name, ".-_")
 		if !slices.ContainsFunc(people, func(p Person) bool { return p.ID == id }) {

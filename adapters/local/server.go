@@ -17,7 +17,6 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -428,7 +427,7 @@ type asked struct {
 	By      string            `json:"by"` // hour, day, week, next
 }
 
-var actNamed = regexp.MustCompile(`^[A-Za-z0-9-]{8,64}$`)
+var actNamed = lazily(`^[A-Za-z0-9-]{8,64}$`)
 
 func (s *Server) act(w http.ResponseWriter, r *http.Request) {
 	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
@@ -445,7 +444,7 @@ func (s *Server) act(w http.ResponseWriter, r *http.Request) {
 		answer(w, http.StatusBadRequest, slip{"That could not be read."})
 		return
 	}
-	if !actNamed.MatchString(a.Act) || (a.Window != "" && !actNamed.MatchString(a.Window)) {
+	if !actNamed().MatchString(a.Act) || (a.Window != "" && !actNamed().MatchString(a.Window)) {
 		answer(w, http.StatusBadRequest, slip{"An act needs a name of its own."})
 		return
 	}
@@ -532,14 +531,14 @@ func tidy(text string) (string, error) {
 	return strings.TrimSpace(strings.Join(lines, "\n")), nil
 }
 
-var fileNamed = regexp.MustCompile(`^[^\s/\\<>]{1,80}$`)
+var fileNamed = lazily(`^[^\s/\\<>]{1,80}$`)
 
 func (s *Server) say(ctx context.Context, person string, p conversations.Place, text string, a asked) error {
 	if len(a.Files) > namesMost {
 		return fmt.Errorf("at most %d files go with a message", namesMost)
 	}
 	for _, f := range a.Files {
-		if !fileNamed.MatchString(f) {
+		if !fileNamed().MatchString(f) {
 			return errors.New("a file's name has no blanks and no slashes")
 		}
 	}

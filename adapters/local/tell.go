@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -74,9 +73,9 @@ func (s *Server) Transcript(ctx context.Context) (string, error) {
 }
 
 // minutes is a picture with times to the minute, as transcripts have them.
-func minutes(picture string) string { return toTheMinute.ReplaceAllString(picture, "$1") }
+func minutes(picture string) string { return toTheMinute().ReplaceAllString(picture, "$1") }
 
-var toTheMinute = regexp.MustCompile(`(\d{4}-\d\d-\d\d \d\d:\d\d):\d\d\.\d{3}`)
+var toTheMinute = lazily(`(\d{4}-\d\d-\d\d \d\d:\d\d):\d\d\.\d{3}`)
 
 func (s *Server) play(ctx context.Context, told string) (played, picture string, err error) {
 	t, err := transcript.Parse("debrief.txtar", []byte(told))
@@ -311,7 +310,7 @@ func (t *teller) deed(d deed) {
 // pressedAs is what stands in the brackets of a click.
 func pressedAs(d deed) string {
 	label := d.Label
-	if d.Nth > 1 || counted.MatchString(label) {
+	if d.Nth > 1 || counted().MatchString(label) {
 		label += fmt.Sprintf(" (%d)", max(d.Nth, 1))
 	}
 	switch {
@@ -374,21 +373,21 @@ func (t *teller) extras(d deed) string {
 
 // plainText is what can stand behind a name without being mistaken for something else.
 var (
-	plainText = regexp.MustCompile(`^[\pL\pN@/*"'“(\[][^\n]*$`)
-	odd       = regexp.MustCompile(`^(edits|deletes|joins|leaves|invites|removes|archives|unarchives|is)\b|\(app\)|\s\s`)
-	ending    = regexp.MustCompile(`(^|\n|\s\s)(=|\+file |\^)\S+$`)
-	counted   = regexp.MustCompile(` \([1-9]\)$`)
+	plainText = lazily(`^[\pL\pN@/*"'“(\[][^\n]*$`)
+	odd       = lazily(`^(edits|deletes|joins|leaves|invites|removes|archives|unarchives|is)\b|\(app\)|\s\s`)
+	ending    = lazily(`(^|\n|\s\s)(=|\+file |\^)\S+$`)
+	counted   = lazily(` \([1-9]\)$`)
 )
 
 // said writes a text behind what introduces it, where need be on lines of its own.
 func (t *teller) said(head, extras, text string) {
-	if plainText.MatchString(text) && !odd.MatchString(text) {
+	if plainText().MatchString(text) && !odd().MatchString(text) {
 		t.line("%s %s%s", head, text, extras)
 		return
 	}
 	t.line("%s%s", head, extras)
 	t.goesOn(text)
-	if ending.MatchString(text) { // what looks like a name or a file on the last line of a text is one
+	if ending().MatchString(text) { // what looks like a name or a file on the last line of a text is one
 		t.line(`  \`)
 	}
 }

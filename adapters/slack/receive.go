@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/debrief-bot/debrief/conversations"
 )
@@ -617,16 +618,17 @@ func readControl(actionID, value string) (control, bool) {
 var copyNumber = regexp.MustCompile(` [0-9]+$`)
 
 var (
-	ids      = regexp.MustCompile(`^[A-Za-z0-9]{1,40}$`)
-	names    = regexp.MustCompile(`^[^/\s|]{1,200}$`)
-	triggers = regexp.MustCompile(`^[A-Za-z0-9.]{1,200}$`)
-	verbs    = regexp.MustCompile(`^[a-z][a-z ]{0,60}$`)
+	ids      = regexp.MustCompile(`^[A-Za-z0-9]+$`)
+	names    = regexp.MustCompile(`^[^/\s|]+$`)
+	triggers = regexp.MustCompile(`^[A-Za-z0-9.]+$`)
+	verbs    = regexp.MustCompile(`^[a-z][a-z ]*$`)
 )
 
-func isID(s string) bool      { return ids.MatchString(s) }
-func isName(s string) bool    { return names.MatchString(s) }
-func isTrigger(s string) bool { return triggers.MatchString(s) }
-func isVerb(s string) bool    { return verbs.MatchString(s) }
+// Lengths are compared beside the patterns: a pattern that counts to 200 is 200 times as large, at every start.
+func isID(s string) bool      { return len(s) <= 40 && ids.MatchString(s) }
+func isName(s string) bool    { return utf8.RuneCountInString(s) <= 200 && names.MatchString(s) }
+func isTrigger(s string) bool { return len(s) <= 200 && triggers.MatchString(s) }
+func isVerb(s string) bool    { return len(s) <= 61 && verbs.MatchString(s) }
 
 // timeOf is the time that an id of a message tells, "1772456520.000100": seconds and the order within them.
 func timeOf(ts string) (time.Time, bool) {

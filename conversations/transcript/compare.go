@@ -2,7 +2,6 @@ package transcript
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -65,9 +64,9 @@ func (t *Transcript) blocks() []block {
 	return all
 }
 
-var answerLine = regexp.MustCompile(`^\s*(bot|chat) (asks \S+:|-> \S+ in )`)
+var answerLine = lazily(`^\s*(bot|chat) (asks \S+:|-> \S+ in )`)
 
-func isAnswer(text string) bool { return answerLine.MatchString(text) }
+func isAnswer(text string) bool { return answerLine().MatchString(text) }
 
 // numbers is which number of ours stands for which of theirs.
 type numbers struct {
@@ -76,16 +75,18 @@ type numbers struct {
 
 func newNumbers() *numbers { return &numbers{map[string]string{}, map[string]string{}} }
 
-// numberWord is a number that people see (PM-4, E-17, A-3, w2), and the name of an input of the form that asks for what
+// aNumber is a number that people see (PM-4, E-17, A-3, w2), and the name of an input of the form that asks for what
 // lines still lack. What stands between backticks is an example of what can be typed: the numbers there are no numbers.
+const aNumber = `\b(?:PM|A|E)-\d+\b|\bw\d+\b|\b(?:owner|due) \d+\b`
+
 var (
-	numberWord = regexp.MustCompile(`\b(?:PM|A|E)-\d+\b|\bw\d+\b|\b(?:owner|due) \d+\b`)
-	exampleOr  = regexp.MustCompile("`[^`\n]*`|" + numberWord.String())
+	numberWord = lazily(aNumber)
+	exampleOr  = lazily("`[^`\n]*`|" + aNumber)
 )
 
 // numbered lists the numbers in a text, and returns it without them.
 func numbered(text string) (numbers []string, rest string) {
-	rest = exampleOr.ReplaceAllStringFunc(text, func(w string) string {
+	rest = exampleOr().ReplaceAllStringFunc(text, func(w string) string {
 		if w[0] == '`' {
 			return w
 		}
@@ -100,7 +101,7 @@ func (n *numbers) mine(text string) string {
 	if n == nil {
 		return text
 	}
-	return numberWord.ReplaceAllStringFunc(text, func(w string) string {
+	return numberWord().ReplaceAllStringFunc(text, func(w string) string {
 		if to, ok := n.to[w]; ok {
 			return to
 		}

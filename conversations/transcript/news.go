@@ -3,7 +3,6 @@ package transcript
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -136,12 +135,12 @@ func (r *run) freeName(name string) string {
 	return unique
 }
 
-var givenName = regexp.MustCompile(`(?m)\A.*   =(\S+)$`)
+var givenName = lazily(`(?m)\A.*   =(\S+)$`)
 
 // nameAsExpected gives messages the names that those have in the file which say the same but for numbers.
 func (r *run) nameAsExpected(fresh []Message) {
 	for _, want := range r.expected() {
-		g := givenName.FindStringSubmatch(want)
+		g := givenName().FindStringSubmatch(want)
 		if g == nil || r.ids[g[1]] != "" {
 			continue
 		}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -184,13 +185,18 @@ type listed struct {
 	rest  string // a zone
 }
 
-var listEntry = regexp.MustCompile(`^([^\s()]+)\s*(?:\(([^()]*)\))?\s*([^\s()]+)?\s*(?:\(([^()]*)\))?$`)
+// lazily compiles a pattern when it is first used: a program that may once read a transcript need not hold all of this.
+func lazily(expr string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expr) })
+}
+
+var listEntry = lazily(`^([^\s()]+)\s*(?:\(([^()]*)\))?\s*([^\s()]+)?\s*(?:\(([^()]*)\))?$`)
 
 // list reads `ana (admin), bo America/New_York`.
 func (p *parser) list(s string) ([]listed, error) {
 	var all []listed
 	for _, part := range splitOutside(s) {
-		m := listEntry.FindStringSubmatch(strings.TrimSpace(part))
+		m := listEntry().FindStringSubmatch(strings.TrimSpace(part))
 		if m == nil {
 			return nil, p.fail("cannot read %q; write it like: ana (admin), bo America/New_York", strings.TrimSpace(part))
 		}
@@ -223,7 +229,7 @@ func splitOutside(s string) []string {
 	return append(parts, s[from:])
 }
 
-var personName = regexp.MustCompile(`^\pL[\pL\pN._-]*$`)
+var personName = lazily(`^\pL[\pL\pN._-]*$`)
 
 func (p *parser) people(s string) error {
 	entries, err := p.list(s)
@@ -232,7 +238,7 @@ func (p *parser) people(s string) error {
 	}
 	for _, e := range entries {
 		switch {
-		case !personName.MatchString(e.name):
+		case !personName().MatchString(e.name):
 			return p.fail("%q is no name of a person: letters, digits, dots, dashes", e.name)
 		case slices.Contains([]string{"bot", "chat", "store", "restart"}, e.name):
 			return p.fail("nobody can be called %q: the line would mean something else", e.name)
@@ -319,10 +325,10 @@ func (p *parser) checkMembers() error {
 	return nil
 }
 
-var budgetLine = regexp.MustCompile(`^(channel|thread|private) (\d{1,3}): because (\S.*)$`)
+var budgetLine = lazily(`^(channel|thread|private) (\d{1,3}): because (\S.*)$`)
 
 func (p *parser) budget(s string) error {
-	m := budgetLine.FindStringSubmatch(s)
+	m := budgetLine().FindStringSubmatch(s)
 	if m == nil {
 		return p.fail("write it like: budget thread 14: because five people ask for the timeline (channel, thread or private)")
 	}
@@ -374,11 +380,11 @@ func (p *parser) placeName(name string) error {
 	return nil
 }
 
-var amount = regexp.MustCompile(`^\((\d{1,4}) (minute|hour|day|week)s? later\)$`)
+var amount = lazily(`^\((\d{1,4}) (minute|hour|day|week)s? later\)$`)
 
 // later reads the name of a section in which time passes, and returns until when.
 func later(name string, now time.Time, zone *time.Location) (time.Time, error) {
-	if m := amount.FindStringSubmatch(name); m != nil {
+	if m := amount().FindStringSubmatch(name); m != nil {
 		n, _ := strconv.Atoi(m[1])
 		switch m[2] {
 		case "minute":
@@ -539,17 +545,17 @@ func goesOn(lines []string) string {
 const aMessage = `([^\s:]+(?: \d\d:\d\d(?: \(\d+\))?)?)`
 
 var (
-	timed    = regexp.MustCompile(`^(?:(\d{4}-\d\d-\d\d) +)?(\d{1,2}:\d\d) +`)
-	bySign   = regexp.MustCompile(`^(\S+) ([+-])(\S+) ` + aMessage + `$`)
-	byEdit   = regexp.MustCompile(`^(\S+) edits ` + aMessage + `: *(.*)$`)
-	byDelete = regexp.MustCompile(`^(\S+) deletes ` + aMessage + `$`)
-	byWord   = regexp.MustCompile(`^(\S+) (joins|leaves|invites bot|removes bot|archives|unarchives|is deactivated)$`)
-	byApp    = regexp.MustCompile(`^([^:()]*[^:()\s]) ?\(app\): *(.*)$`)
-	byColon  = regexp.MustCompile(`^([^\s:>]+): *(.*)$`)
-	byArrow  = regexp.MustCompile(`^([^\s:>]+)> *(.*)$`)
-	tail     = regexp.MustCompile(`^(.*?)\s{2,}(=|\+file |\^)(\S+)$`)
-	bracket  = regexp.MustCompile(`^\[([^\[\]]+?)(?: \(([1-9])\))?(?: ▾ ("(?:[^"\\]|\\.)*"|[^\[\]]+))?\](?: on ` + aMessage + `)?$`)
-	goodName = regexp.MustCompile(`^\pL[\pL\pN._-]*$`)
+	timed    = lazily(`^(?:(\d{4}-\d\d-\d\d) +)?(\d{1,2}:\d\d) +`)
+	bySign   = lazily(`^(\S+) ([+-])(\S+) ` + aMessage + `$`)
+	byEdit   = lazily(`^(\S+) edits ` + aMessage + `: *(.*)$`)
+	byDelete = lazily(`^(\S+) deletes ` + aMessage + `$`)
+	byWord   = lazily(`^(\S+) (joins|leaves|invites bot|removes bot|archives|unarchives|is deactivated)$`)
+	byApp    = lazily(`^([^:()]*[^:()\s]) ?\(app\): *(.*)$`)
+	byColon  = lazily(`^([^\s:>]+): *(.*)$`)
+	byArrow  = lazily(`^([^\s:>]+)> *(.*)$`)
+	tail     = lazily(`^(.*?)\s{2,}(=|\+file |\^)(\S+)$`)
+	bracket  = lazily(`^\[([^\[\]]+?)(?: \(([1-9])\))?(?: ▾ ("(?:[^"\\]|\\.)*"|[^\[\]]+))?\](?: on ` + aMessage + `)?$`)
+	goodName = lazily(`^\pL[\pL\pN._-]*$`)
 )
 
 // line reads one line of somebody's.
@@ -558,7 +564,7 @@ func (p *parser) line(s string) (line, error) {
 	if rest, ok := strings.CutPrefix(s, "& "); ok {
 		l.with, s = true, strings.TrimSpace(rest)
 	}
-	if m := timed.FindStringSubmatch(s); m != nil {
+	if m := timed().FindStringSubmatch(s); m != nil {
 		l.date, l.clock, s = m[1], m[2], s[len(m[0]):]
 		if err := p.time(l); err != nil {
 			return l, err
@@ -604,34 +610,34 @@ func (t *Transcript) names() []string {
 
 // who reads whose line it is and what they do.
 func (p *parser) who(s string, l *line) error {
-	if m := byArrow.FindStringSubmatch(s); m != nil {
+	if m := byArrow().FindStringSubmatch(s); m != nil {
 		l.who = m[1]
 		return p.control(m[2], l)
 	}
-	if m := byWord.FindStringSubmatch(s); m != nil {
+	if m := byWord().FindStringSubmatch(s); m != nil {
 		l.who, l.verb = m[1], verb(strings.TrimSuffix(m[2], " bot"))
 		return nil
 	}
-	if m := bySign.FindStringSubmatch(s); m != nil {
+	if m := bySign().FindStringSubmatch(s); m != nil {
 		l.who, l.emoji, l.target, l.verb = m[1], m[3], m[4], reacts
 		if m[2] == "-" {
 			l.verb = unreacts
 		}
 		return nil
 	}
-	if m := byEdit.FindStringSubmatch(s); m != nil {
+	if m := byEdit().FindStringSubmatch(s); m != nil {
 		l.who, l.verb, l.target, l.text = m[1], edits, m[2], strings.TrimSpace(m[3])
 		return nil
 	}
-	if m := byDelete.FindStringSubmatch(s); m != nil {
+	if m := byDelete().FindStringSubmatch(s); m != nil {
 		l.who, l.verb, l.target = m[1], deletes, m[2]
 		return nil
 	}
-	if m := byApp.FindStringSubmatch(s); m != nil {
+	if m := byApp().FindStringSubmatch(s); m != nil {
 		l.who, l.verb = m[1], programSays
 		return p.words(m[2], l)
 	}
-	if m := byColon.FindStringSubmatch(s); m != nil {
+	if m := byColon().FindStringSubmatch(s); m != nil {
 		l.who, l.verb = m[1], says
 		return p.words(m[2], l)
 	}
@@ -649,14 +655,14 @@ func (p *parser) words(s string, l *line) error {
 func (p *parser) extras(s string, l *line) (string, error) {
 	s = "  " + s // so that there can be nothing else
 	for {
-		m := tail.FindStringSubmatch(s)
+		m := tail().FindStringSubmatch(s)
 		if m == nil {
 			return strings.TrimPrefix(strings.TrimRight(s, " \t"), "  "), nil
 		}
 		s = m[1]
 		switch m[2] {
 		case "=":
-			if l.name != "" || !goodName.MatchString(m[3]) {
+			if l.name != "" || !goodName().MatchString(m[3]) {
 				return "", p.fail("%q is no name for a message: one word that begins with a letter", m[3])
 			}
 			l.name = m[3]
@@ -675,7 +681,7 @@ func (p *parser) control(s string, l *line) error {
 		l.verb, l.text = commands, strings.TrimSpace(strings.TrimPrefix(s, "/postmortem"))
 		return nil
 	case strings.HasPrefix(s, "["):
-		m := bracket.FindStringSubmatch(s)
+		m := bracket().FindStringSubmatch(s)
 		if m == nil {
 			return p.fail("cannot read %q; write it like [Next], [Next] on card, [Which ▾ Tue 03:14]", s)
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"regexp"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -87,10 +86,10 @@ func seen(lines []string) []string {
 // menuShown is how much of a menu is shown before anybody opens it.
 const menuShown = 44
 
-var menu = regexp.MustCompile(`\[[^\[\]▾]+ ▾ [^\]]*\]`)
+var menu = lazily(`\[[^\[\]▾]+ ▾ [^\]]*\]`)
 
 func closedMenus(line string) string {
-	return menu.ReplaceAllStringFunc(line, func(m string) string {
+	return menu().ReplaceAllStringFunc(line, func(m string) string {
 		for utf8.RuneCountInString(m) > menuShown {
 			i := strings.LastIndex(strings.TrimSuffix(m, " | …]"), " | ")
 			if i < 0 {
@@ -112,7 +111,7 @@ func (p *player) act(n node, now time.Time) {
 	lines := strings.Split(strings.TrimSuffix(n.text, "\n"), "\n")
 	head := strings.TrimSpace(lines[0])
 	head = strings.TrimPrefix(head, "& ")
-	if m := timed.FindString(head); m != "" {
+	if m := timed().FindString(head); m != "" {
 		head = head[len(m):]
 	}
 	p.wrap(now.Format("15:04")+" ", margin, head)

@@ -210,7 +210,7 @@ func (r *run) pass(ctx context.Context, to time.Time) error {
 	return r.look(ctx)
 }
 
-var cardNumber = regexp.MustCompile(`^[A-Z]+-\d+$`)
+var cardNumber = lazily(`^[A-Z]+-\d+$`)
 
 // enter goes to the place that a section names.
 func (r *run) enter(n node) error {
@@ -233,7 +233,7 @@ func (r *run) enter(n node) error {
 		if m.Channel != channel || !isCard(m) {
 			continue
 		}
-		if cardNumber.MatchString(thread) && hasWord(m.Text, thread) {
+		if cardNumber().MatchString(thread) && hasWord(m.Text, thread) {
 			r.thread = cmp.Or(m.Thread, m.ID) // a review that was started in a thread lives there
 			return nil
 		}
