@@ -4,8 +4,11 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,7 +17,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/debrief-bot/debrief/adapters/local"
 	"github.com/debrief-bot/debrief/conversations"
 	"github.com/debrief-bot/debrief/conversations/postmortem"
 	"github.com/debrief-bot/debrief/storage"
@@ -28,10 +30,12 @@ func exportCommand() *cobra.Command {
 		Short: "Write every published postmortem as a Markdown file",
 		Long: "Export writes the newest version of every published postmortem to DIR, one file each, with front matter that\n" +
 			"programs can read. The same postmortem gives the same bytes, so that a folder under version control shows only\n" +
-			"what changed. Other files in DIR are left alone.\n\n" +
+			"what changed. Where the store holds several workspaces, each has a folder in DIR.\n\n" +
 			"What was made in a private channel, or from one, is left out, and it is said how many those are. With --private they\n" +
 			"are written, too, and their front matter names the channels that somebody must see to read them: whoever reads DIR\n" +
-			"reads them all.",
+			"reads them all.\n\n" +
+			"A file that an earlier export wrote of a postmortem that is left out now, or lies elsewhere, is removed. Other files in\n" +
+			"DIR are left alone, also of postmortems that the store knows nothing of.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := loadConfig()
@@ -51,7 +55,7 @@ func export(ctx context.Context, c Config, dir string, private bool, w io.Writer
 		return err
 	}
 	defer s.Close()
-	reports, err := published(ctx, s, local.Workspace)
+	reports, err := published(ctx, s)
 	if err != nil {
 		return err
 	}
@@ -59,58 +63,97 @@ func export(ctx context.Context, c Config, dir string, private bool, w io.Writer
 		fmt.Fprintln(w, "Nothing is published yet.")
 		return nil
 	}
-	all := len(reports)
-	if !private {
-		reports = slices.DeleteFunc(reports, func(r conversations.Report) bool { return !r.Everybody })
-	}
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return err
-	}
+	folders := reports[0].workspace != reports[len(reports)-1].workspace
+	left := 0
 	for _, r := range reports {
 		path := filepath.Join(dir, r.Record.ID+".md")
-		changed, err := writeFile(path, frontMatter(r)+r.Markdown)
-		if err != nil {
+		if folders {
+			if err := r.unwrite(path, w); err != nil { // from when there was only one workspace
+				return err
+			}
+			path = filepath.Join(dir, strings.ReplaceAll(r.workspace, "/", "-"), r.Record.ID+".md")
+		}
+		do := r.write
+		if !r.Everybody && !private {
+			left++
+			do = r.unwrite
+		}
+		if err := do(path, w); err != nil {
 			return err
 		}
-		if changed {
-			fmt.Fprintf(w, "%s  version %d  %s\n", path, r.Record.Version, postmortem.Clean(r.Record.Title))
-		}
 	}
-	fmt.Fprintf(w, "%d in %s\n", len(reports), dir)
-	if left := all - len(reports); left > 0 {
+	fmt.Fprintf(w, "%d in %s\n", len(reports)-left, dir)
+	if left > 0 {
 		fmt.Fprintf(w, "%d private left out; --private writes those, too\n", left)
 	}
 	return nil
 }
 
-// published are the newest versions of all postmortems of a workspace, by number.
-func published(ctx context.Context, s storage.Store, workspace string) ([]conversations.Report, error) {
-	rows, err := s.KeptUnder(ctx, workspace+"/report/", 0)
+// exported is a published report and the workspace that it is of.
+type exported struct {
+	conversations.Report
+
+	workspace string
+}
+
+// published are the newest versions of all postmortems, by workspace and number. Nothing lists the workspaces of a store, so
+// all that it keeps is looked through.
+func published(ctx context.Context, s storage.Store) ([]exported, error) {
+	rows, err := s.KeptUnder(ctx, "", 0)
 	if err != nil {
 		return nil, fmt.Errorf("read what was published: %w", err)
 	}
-	newest := map[string]conversations.Report{}
+	newest := map[string]exported{}
 	for _, row := range rows {
-		var r conversations.Report
-		if err := json.Unmarshal(row.Body, &r); err != nil {
+		workspace := conversations.WorkspaceOf(row.Key)
+		if !strings.HasPrefix(row.Key, workspace+"/report/") {
+			continue
+		}
+		r := exported{workspace: workspace}
+		if err := json.Unmarshal(row.Body, &r.Report); err != nil {
 			return nil, fmt.Errorf("read %s: %w", row.Key, err)
 		}
-		if r.Record.Version > newest[r.Record.ID].Record.Version {
-			newest[r.Record.ID] = r
+		if id := workspace + "/" + r.Record.ID; r.Record.Version > newest[id].Record.Version {
+			newest[id] = r
 		}
 	}
-	var all []conversations.Report
-	for _, r := range newest {
-		all = append(all, r)
+	return slices.SortedFunc(maps.Values(newest), func(a, b exported) int {
+		return cmp.Or(strings.Compare(a.workspace, b.workspace), cmp.Compare(len(a.Record.ID), len(b.Record.ID)), strings.Compare(a.Record.ID, b.Record.ID))
+	}), nil
+}
+
+// write writes the report to its file, and says so if that changed anything.
+func (r exported) write(path string, w io.Writer) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+		return err
 	}
-	slices.SortFunc(all, func(a, b conversations.Report) int {
-		return cmp.Or(cmp.Compare(len(a.Record.ID), len(b.Record.ID)), strings.Compare(a.Record.ID, b.Record.ID))
-	})
-	return all, nil
+	changed, err := writeFile(path, r.frontMatter()+r.Markdown)
+	if err == nil && changed {
+		fmt.Fprintf(w, "%s  version %d  %s\n", path, r.Record.Version, postmortem.Clean(r.Record.Title))
+	}
+	return err
+}
+
+// unwrite removes the file if an export wrote this report to it, and says so. Another file that has this name stays.
+func (r exported) unwrite(path string, w io.Writer) error {
+	old, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil || !strings.HasPrefix(string(old), r.identity()) {
+		return err
+	}
+	fmt.Fprintf(w, "%s  removed\n", path)
+	return os.Remove(path)
+}
+
+// identity is how the front matter begins: by this an export knows the file again.
+func (r exported) identity() string {
+	return fmt.Sprintf("---\nid: %q\nworkspace: %q\n", r.Record.ID, r.workspace)
 }
 
 // frontMatter is what programs read of a report: YAML, of which every value is also JSON.
-func frontMatter(rep conversations.Report) string {
+func (rep exported) frontMatter() string {
 	var b strings.Builder
 	r := rep.Record
 	field := func(name string, value any) {
@@ -126,8 +169,7 @@ func frontMatter(rep conversations.Report) string {
 			open++
 		}
 	}
-	b.WriteString("---\n")
-	field("id", r.ID)
+	b.WriteString(rep.identity())
 	field("title", postmortem.Clean(r.Title))
 	field("version", r.Version)
 	field("published", r.Published.UTC().Format(time.RFC3339))

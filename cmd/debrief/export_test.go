@@ -2,10 +2,20 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
+	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/debrief-bot/debrief/conversations"
+	"github.com/debrief-bot/debrief/conversations/postmortem"
+	"github.com/debrief-bot/debrief/storage"
+	"github.com/debrief-bot/debrief/storage/sqlite"
 )
 
 // What was published is written once, with front matter; the second time nothing changes.
@@ -34,7 +44,7 @@ func TestExport(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"---\nid: \"PM-1\"\ntitle: \"Checkout errors after deploy 4.12\"\nversion: 1\npublished: \"2026-03-04T09:26:", "\nactions: 2\nopen: 2\n---\n\n# PM-1 ",
+		"---\nid: \"PM-1\"\nworkspace: \"local/main\"\ntitle: \"Checkout errors after deploy 4.12\"\nversion: 1\npublished: \"2026-03-04T09:26:", "\nactions: 2\nopen: 2\n---\n\n# PM-1 ",
 	} {
 		if !strings.Contains(string(got), want) {
 			t.Errorf("the file lacks %q:\n%s", want, got)
@@ -89,5 +99,80 @@ func TestExportLeavesOutWhatIsPrivate(t *testing.T) {
 	got, err := os.ReadFile(filepath.Join(to, "PM-1.md"))
 	if err != nil || !strings.Contains(string(got), "\naudience: [\""+channel+"\"]\n") {
 		t.Errorf("%v, with --private it is\n%.400s", err, got)
+	}
+	out.Reset()
+	if err := export(t.Context(), c, to, false, &out); err != nil || !strings.Contains(out.String(), "PM-1.md  removed\n0 in ") {
+		t.Errorf("without it again: %v, said: %s", err, out.String())
+	}
+	if err := os.WriteFile(filepath.Join(to, "PM-1.md"), []byte("# Somebody's own"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if said, files := exportTo(t, c, to); strings.Contains(said, "removed") || !slices.Equal(files, []string{"/PM-1.md"}) {
+		t.Errorf("somebody's own file: %q, said: %s", files, said)
+	}
+}
+
+// keepReport keeps a published report in the store of a configuration, as publishing does.
+func keepReport(t *testing.T, c Config, workspace string, r conversations.Report) {
+	t.Helper()
+	s, err := openStore(t.Context(), c, sqlite.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	body, err := json.Marshal(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := fmt.Sprintf("%s/report/%s/v%d", workspace, r.Record.ID, r.Record.Version)
+	if err := s.Keep(t.Context(), storage.Kept{Key: key, At: time.Now(), Body: body}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func exportTo(t *testing.T, c Config, to string) (said string, files []string) {
+	t.Helper()
+	var out bytes.Buffer
+	if err := export(t.Context(), c, to, false, &out); err != nil {
+		t.Fatal(err)
+	}
+	err := filepath.WalkDir(to, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			files = append(files, filepath.ToSlash(strings.TrimPrefix(path, to)))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out.String(), files
+}
+
+// Whatever workspace a report is of, it is written; and as soon as there are several, each has its folder.
+func TestExportOfSeveralWorkspaces(t *testing.T) {
+	bare(t)
+	dir := t.TempDir()
+	t.Setenv("DEBRIEF_SQLITE_PATH", filepath.Join(dir, "debrief.db"))
+	c, err := loadConfig()
+	if err != nil {
+		t.Fatal(err)
+	}
+	report := func(id string, version int, everybody bool) conversations.Report {
+		return conversations.Report{Record: postmortem.Record{ID: id, Title: "Checkout", Version: version}, Markdown: "# " + id + "\n", Everybody: everybody}
+	}
+	to := filepath.Join(dir, "postmortems")
+	keepReport(t, c, "slack/T1", report("PM-1", 1, true))
+	keepReport(t, c, "slack/T1", report("PM-10", 1, true))
+	keepReport(t, c, "slack/T1", report("PM-2", 1, true))
+	if said, files := exportTo(t, c, to); !slices.Equal(files, []string{"/PM-1.md", "/PM-10.md", "/PM-2.md"}) || !strings.HasSuffix(said, "3 in "+to+"\n") {
+		t.Errorf("of one workspace: %q, said: %s", files, said)
+	}
+	keepReport(t, c, "slack/T1", report("PM-2", 2, false)) // published again, from a private channel
+	if said, files := exportTo(t, c, to); !slices.Equal(files, []string{"/PM-1.md", "/PM-10.md"}) || !strings.Contains(said, "1 private left out") {
+		t.Errorf("one is private now: %q, said: %s", files, said)
+	}
+	keepReport(t, c, "slack/T2", report("PM-1", 1, true))
+	if said, files := exportTo(t, c, to); !slices.Equal(files, []string{"/slack-T1/PM-1.md", "/slack-T1/PM-10.md", "/slack-T2/PM-1.md"}) {
+		t.Errorf("of two workspaces: %q, said: %s", files, said)
 	}
 }
