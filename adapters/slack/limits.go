@@ -43,6 +43,8 @@ var tiers = map[string]limit{
 	"chat.update":                  tier3,
 	"conversations.history":        tier3,
 	"conversations.info":           tier3,
+	"conversations.join":           tier3,
+	"conversations.list":           tier2,
 	"conversations.members":        tier4,
 	"conversations.open":           tier3,
 	"conversations.replies":        tier3,

@@ -187,7 +187,8 @@ func TestPinsInAMinute(t *testing.T) {
 		}
 		took := l.until(pins/50*5/4, func() bool { return l.kept() == pins })
 		t.Logf("the last is kept after %d minutes; %d times something was put off", took, l.effects("later"))
-		if n := l.Calls("reactions.get"); n != pins {
+		hourly := 200 * ((took + 2) / 60) // known pins are looked at once more
+		if n := l.Calls("reactions.get"); n < pins || n > pins+hourly {
 			t.Errorf("%d fetches", n)
 		}
 		if n := l.Refused(); n > 0 {

@@ -7,10 +7,11 @@ import (
 
 // Slack's limits are for each method, by the minute: https://docs.slack.dev/apis/web-api/rate-limits
 var tiers = map[string]int{
-	"chat.delete": 50, "chat.postMessage": 300, "chat.postEphemeral": 100, "chat.update": 50, "conversations.history": 50, "conversations.info": 50,
-	"conversations.members": 100, "conversations.open": 50, "conversations.replies": 50, "files.completeUploadExternal": 100,
-	"files.getUploadURLExternal": 100, "reactions.add": 50, "reactions.get": 50, "reactions.remove": 20, "users.conversations": 50,
-	"users.info": 100, "views.open": 100, "views.publish": 100,
+	"chat.delete": 50, "chat.postEphemeral": 100, "chat.postMessage": 300, "chat.update": 50,
+	"conversations.history": 50, "conversations.info": 50, "conversations.join": 50, "conversations.list": 20,
+	"conversations.members": 100, "conversations.open": 50, "conversations.replies": 50,
+	"files.completeUploadExternal": 100, "files.getUploadURLExternal": 100, "reactions.add": 50, "reactions.get": 50,
+	"reactions.remove": 20, "users.conversations": 50, "users.info": 100, "views.open": 100, "views.publish": 100,
 }
 
 // postBurst is how many posts a channel takes at once; over a longer time it takes one a second.
