@@ -110,6 +110,13 @@ func ParseCommand(text string) (t Typed, ok bool) {
 	return Typed{Rest: text}, false
 }
 
+// NamesChannels reports whether a command takes channels, so that those in it are to be written as references,
+// `<#id|name>`; in all other texts they are words for people to read.
+func NamesChannels(text string) bool {
+	typed, ok := ParseCommand(text)
+	return ok && (typed.about == aboutSettings || strings.Contains(typed.Args, "#channel"))
+}
+
 // forItem reports whether a command is about an action item.
 func forItem(c Command) bool { return c.about == aboutNumber && strings.HasPrefix(c.Args, "<A-n>") }
 

@@ -348,7 +348,7 @@ func (r *Review) readStart(rest string) {
 		break
 	}
 	title, _, _ := strings.Cut(strings.TrimSpace(rest), "\n")
-	r.Title = shorten(title, 120)
+	r.Title = shorten(channelRef.ReplaceAllString(title, "#$1"), 120)
 }
 
 // open begins the review over the pins between two message times.

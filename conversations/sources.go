@@ -13,6 +13,9 @@ import (
 // sourceWord is a channel as it is named after `start`; `#1 priority` begins a title.
 var sourceWord = regexp.MustCompile(`^(?:<#([^>|\s]+)(?:\|[^>]*)?>|#([\pL\pN_-]*\pL[\pL\pN_-]*))$`)
 
+// channelRef is a channel that is named in the middle of a text.
+var channelRef = regexp.MustCompile(`<#(?:[^>|\s]+\|)?([^>|\s]+)>`)
+
 // sourceNamed reads a channel.
 func sourceNamed(word string) (channel string, ok bool) {
 	m := sourceWord.FindStringSubmatch(word)
@@ -81,7 +84,7 @@ func checkSources(e Event, typed Typed, f Facts) (Answer, bool) {
 
 func sourceWords(p *page, home, channel, why string) {
 	if why == sourceHidden {
-		p.words("I know no channel ").channel(channel).words(" that you can see.")
+		p.words("I know no channel ").channel(channel).words(" that you can see. Choose it from the list that opens when you type `#`.")
 		return
 	}
 	p.channel(channel).words(" is private, and people who cannot see it could read in ").channel(home).

@@ -98,3 +98,12 @@ func TestNothingIsOfferedFromAHiddenChannel(t *testing.T) {
 		t.Errorf("offered %q", said)
 	}
 }
+
+// What stands before the title are sources; what stands in it is read by people.
+func TestChannelsInATitleAreWords(t *testing.T) {
+	r := &Review{Home: testThread.Root()}
+	r.readStart("tiny <#C7|war> #db Checkout, see <#C8|ops> and <#C9>")
+	if r.Title != "Checkout, see #ops and #C9" || strings.Join(r.Also, " ") != "C7 db" {
+		t.Errorf("from %q, called %q", r.Also, r.Title)
+	}
+}

@@ -338,7 +338,7 @@ func (id identity) receiveCommand(form url.Values, now time.Time) (act, error) {
 		Key: id.key("cmd", trigger), Kind: conversations.Commanded, At: milli(now), Who: user,
 		Where: conversations.Place{Workspace: id.workspace(), Channel: ch},
 	}
-	e.Text, e.Masked = conversations.Mask(strings.TrimSpace(written(form.Get("text"), byID)))
+	e.Text, e.Masked = conversations.Mask(strings.TrimSpace(ordered(form.Get("text"))))
 	e.Handle = handle(form.Get("response_url"), e.At)
 	if e.Handle.Token == "" {
 		return act{}, errMalformed
@@ -619,6 +619,7 @@ var copyNumber = regexp.MustCompile(` [0-9]+$`)
 
 var (
 	ids      = regexp.MustCompile(`^[A-Za-z0-9]+$`)
+	channels = regexp.MustCompile(`^[CDG][A-Z0-9]+$`)
 	names    = regexp.MustCompile(`^[^/\s|]+$`)
 	triggers = regexp.MustCompile(`^[A-Za-z0-9.]+$`)
 	verbs    = regexp.MustCompile(`^[a-z][a-z ]*$`)
@@ -626,6 +627,7 @@ var (
 
 // Lengths are compared beside the patterns: a pattern that counts to 200 is 200 times as large, at every start.
 func isID(s string) bool      { return len(s) <= 40 && ids.MatchString(s) }
+func isChannel(s string) bool { return len(s) <= 40 && channels.MatchString(s) }
 func isName(s string) bool    { return utf8.RuneCountInString(s) <= 200 && names.MatchString(s) }
 func isTrigger(s string) bool { return len(s) <= 200 && triggers.MatchString(s) }
 func isVerb(s string) bool    { return len(s) <= 61 && verbs.MatchString(s) }
@@ -726,7 +728,11 @@ func (id identity) snapshotOf(where conversations.Place, m message) conversation
 	text := m.words()
 	text, s.Mention = id.addressed(text)
 	s.Mention = s.Mention || strings.HasPrefix(where.Channel, "D")
-	s.Text, s.Masked = conversations.Mask(plain(text))
+	if s.Mention {
+		s.Text, s.Masked = conversations.Mask(ordered(text))
+	} else {
+		s.Text, s.Masked = conversations.Mask(plain(text))
+	}
 	for _, f := range m.Files {
 		name := f.Name
 		if name == "" {
@@ -823,9 +829,23 @@ var unescape = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&")
 // plain is a text as people read it, with people by id.
 func plain(text string) string { return written(text, byName) }
 
-// byName and byID are how a channel is written: for people to read, and as what a command is about.
+// ordered is what somebody wants of the bot.
+func ordered(text string) string {
+	if conversations.NamesChannels(text) {
+		return written(text, byReference)
+	}
+	return plain(text)
+}
+
+// byName and byReference are how a channel is written: for people to read, and as what a command is about.
 func byName(id, name string) string { return "#" + firstOf(name, id) }
-func byID(id, _ string) string      { return "<#" + id + ">" }
+
+func byReference(id, name string) string {
+	if name == "" {
+		return "<#" + id + ">"
+	}
+	return "<#" + id + "|" + name + ">"
+}
 
 // written is a text without Slack's own writing: https://docs.slack.dev/messaging/formatting-message-text
 func written(text string, channel func(id, name string) string) string {

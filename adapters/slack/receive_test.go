@@ -79,6 +79,18 @@ func FuzzReceive(f *testing.F) {
 	})
 }
 
+// TestAMentionNamesChannels as a command does, whichever event tells of it.
+func TestAMentionNamesChannels(t *testing.T) {
+	for _, raw := range []string{"message", "app_mention"} {
+		env := `{"type":"event_callback","team_id":"T0ACME","event":{"type":"` + raw + `","user":"U0ANA","channel":"C0OPS","ts":"1772456520.000100",` +
+			`"thread_ts":"1772456500.000100","text":"<@` + us.user + `> start <#C0WAR|war> Checkout, see <#C0DB|db>"}}`
+		events, err := us.receive([]byte(env))
+		if err != nil || len(events) != 1 || !events[0].Mention || events[0].Text != "start <#C0WAR|war> Checkout, see <#C0DB|db>" {
+			t.Errorf("%s: %+v, %v", raw, events, err)
+		}
+	}
+}
+
 func TestWritten(t *testing.T) {
 	for text, want := range map[string]string{
 		"a &lt; b &amp;&amp; c &gt; d":                 "a < b && c > d",
@@ -93,8 +105,15 @@ func TestWritten(t *testing.T) {
 			t.Errorf("%q is read as %q, not %q", text, got, want)
 		}
 	}
-	if got := written("start <#C0WAR|war> &amp; more", byID); got != "start <#C0WAR> & more" {
-		t.Errorf("a command is read as %q", got)
+	for text, want := range map[string]string{
+		"start <#C0WAR|war> &amp; more":  "start <#C0WAR|war> & more",
+		"start <#C0WAR> now":             "start <#C0WAR> now",
+		"settings channels <#C0WAR|war>": "settings channels <#C0WAR|war>",
+		"event moved to <#C0WAR|war>":    "event moved to #war",
+	} {
+		if got := ordered(text); got != want {
+			t.Errorf("the command %q is read as %q", text, got)
+		}
 	}
 }
 

@@ -119,7 +119,7 @@ func (id identity) lines(spans []conversations.Span) []line {
 			w.add(run{text: "@" + inert(strings.TrimPrefix(firstOf(s.Text, s.ID), "@"))})
 		case conversations.Channel:
 			r := run{text: "#" + inert(strings.TrimPrefix(firstOf(s.Text, s.ID), "#"))}
-			if isID(s.ID) {
+			if isChannel(s.ID) { // else it is a name that somebody typed
 				r.span = s
 			}
 			w.add(r)

@@ -209,3 +209,19 @@ func letters(text string) string {
 		return r
 	}, text)
 }
+
+// TestAChannelThatIsOnlyAName is words: as a reference to a channel Slack would refuse it.
+func TestAChannelThatIsOnlyAName(t *testing.T) {
+	for id, want := range map[string]bool{"C0WAR": true, "war": false, "inc-7": false, "WAR": false} {
+		b, err := json.Marshal(us.render(conversations.Body{Text: []conversations.Span{
+			{Kind: conversations.Item, Text: "• "}, {Kind: conversations.Channel, ID: id, Text: id},
+		}})[0].blocks)
+		if err != nil {
+			t.Fatal(err)
+		}
+		refers := strings.Contains(string(b), `"channel_id"`) || strings.Contains(string(b), `\u003c#`)
+		if refers != want || !strings.Contains(string(b), id) {
+			t.Errorf("%s: %s", id, b)
+		}
+	}
+}
