@@ -37,6 +37,9 @@ func share[In, Out any](call func(context.Context, []In) (Out, error)) *shared[I
 
 // do makes the call, with others or not. After ErrUnavailable it may have been made all the same, or be made yet.
 func (s *shared[In, Out]) do(ctx context.Context, in []In) (out Out, joined bool, err error) {
+	if err := ctx.Err(); err != nil {
+		return out, false, err
+	}
 	s.mu.Lock()
 	t, first := s.next, s.next == nil
 	if first {
