@@ -216,6 +216,16 @@ func Emoji(s string) string {
 	return s
 }
 
+// emojiNamed reports whether we know what Slack calls an emoji.
+func emojiNamed(emoji string) bool {
+	for _, e := range emojiNames {
+		if e == emoji {
+			return true
+		}
+	}
+	return false
+}
+
 // emojiNames are Slack's names of the emoji that Debrief gives a meaning, by itself or as settings suggest, and of a few
 // that people like to give one.
 var emojiNames = map[string]string{

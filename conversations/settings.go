@@ -360,6 +360,9 @@ func (s Settings) change(typed string) (changed Settings, problem string) {
 	if problem == "" {
 		problem = changed.overlap()
 	}
+	if problem == "" {
+		problem = changed.nameless()
+	}
 	if problem != "" {
 		return s, problem
 	}
@@ -556,6 +559,23 @@ func readEmoji(word string) (string, bool) {
 		}
 	}
 	return e, e != "" && letters < 2 && len([]rune(e)) <= 16
+}
+
+// nameless says which emoji would never be recognised: Slack tells of all by their names, and knows more than we do.
+func (s Settings) nameless() string {
+	if s.platform != "slack" {
+		return ""
+	}
+	all := slices.Concat(s.Pins, s.Ideas)
+	for _, m := range s.Marks {
+		all = append(all, m.Emoji)
+	}
+	for _, e := range all {
+		if !emojiName.MatchString(e) && !emojiNamed(e) {
+			return "Slack tells me emoji by their names, and I do not know what it calls " + e + ". Type its name between colons, as in `settings pins :rocket:`."
+		}
+	}
+	return ""
 }
 
 // overlap says which emoji would mean two things.

@@ -224,3 +224,27 @@ func TestJoinMatches(t *testing.T) {
 		t.Errorf("off: %s", problem)
 	}
 }
+
+// An emoji of which nobody knows what Slack calls it would be set and never count.
+func TestEmojiThatSlackNamesOtherwise(t *testing.T) {
+	in := func(platform, typed string) string {
+		_, problem := Settings{platform: platform}.change(typed)
+		return problem
+	}
+	for _, typed := range []string{"pins 🚀", "ideas 💡 🦆", "marks began 🚀"} {
+		if problem := in("slack", typed); !strings.Contains(problem, ":rocket:") {
+			t.Errorf("%s: %q", typed, problem)
+		}
+		if problem := in("local", typed); problem != "" {
+			t.Errorf("where emoji are themselves, %s: %q", typed, problem)
+		}
+	}
+	for _, typed := range []string{"pins :rocket: 📌 :our-own:", "ideas 💡 👍🏽", "marks on", "pins default"} {
+		if problem := in("slack", typed); problem != "" {
+			t.Errorf("%s: %q", typed, problem)
+		}
+	}
+	if s, _ := (Settings{platform: "slack"}).change("pins :rocket:"); !s.isPin(Emoji("rocket::skin-tone-3")) {
+		t.Error("what Slack calls it is no pin")
+	}
+}
