@@ -86,7 +86,7 @@ func (c *Chat) post(ctx context.Context, id identity, m conversations.Message) (
 	there := map[string]string{}
 	if (len(parts) > 1 || c.attached(m) != nil) && !m.Since.IsZero() {
 		var err error
-		if there, err = c.markers(ctx, m); errors.Is(err, adapters.ErrUnreadable) {
+		if there, err = c.markers(ctx, id, m); errors.Is(err, adapters.ErrUnreadable) {
 			there = map[string]string{} // nobody can tell what is there
 		} else if err != nil {
 			return conversations.Result{}, err
@@ -189,7 +189,7 @@ func resultIn(id identity, m conversations.Message, there map[string]string) con
 // edit changes a message in place, with the parts that it goes on in.
 func (c *Chat) edit(ctx context.Context, id identity, m conversations.Message) (conversations.Result, error) {
 	parts := id.render(m.Body)
-	further, sure, err := c.further(ctx, m)
+	further, sure, err := c.further(ctx, id, m)
 	if err != nil {
 		return conversations.Result{}, err
 	}
@@ -245,7 +245,7 @@ func (c *Chat) update(ctx context.Context, channel, ts string, p part, mark mark
 
 // further are the messages that one of ours goes on in, by their place in it. Nobody knows how far an earlier try came:
 // after one they are looked for, and where that cannot be, it is not sure that these are all.
-func (c *Chat) further(ctx context.Context, m conversations.Message) (all map[int]string, sure bool, err error) {
+func (c *Chat) further(ctx context.Context, id identity, m conversations.Message) (all map[int]string, sure bool, err error) {
 	all = map[int]string{}
 	if m.Since.IsZero() {
 		for i, ref := range m.Further {
@@ -259,23 +259,23 @@ func (c *Chat) further(ctx context.Context, m conversations.Message) (all map[in
 		place.Thread = m.Place.Thread
 	}
 	err = c.history(ctx, place, at, func(w message) bool {
-		if mark, ok := w.marker(); ok && mark.Of == m.Edit.ID && mark.Part > 0 {
+		if mark, ok := id.marker(w); ok && mark.Of == m.Edit.ID && mark.Part > 0 {
 			all[mark.Part] = w.TS
 		}
 		return true
 	})
 	if errors.Is(err, adapters.ErrUnreadable) {
 		m.Since = time.Time{}
-		all, _, err = c.further(ctx, m)
+		all, _, err = c.further(ctx, id, m)
 		return all, false, err
 	}
 	return all, err == nil, err
 }
 
-// marker is what the metadata of a message of ours says.
-func (m message) marker() (marker, bool) {
+// marker is what the metadata of a message of ours says. Other apps can write the same.
+func (id identity) marker(m message) (marker, bool) {
 	var mark marker
-	if m.Metadata.EventType != eventType || json.Unmarshal(m.Metadata.Payload, &mark) != nil {
+	if !id.isOwn(m) || m.Metadata.EventType != eventType || json.Unmarshal(m.Metadata.Payload, &mark) != nil {
 		return marker{}, false
 	}
 	return mark, mark.Effect != ""
@@ -414,7 +414,7 @@ func (c *Chat) Find(ctx context.Context, m conversations.Message) (adapters.Foun
 			return adapters.CannotTell, conversations.Result{}, err
 		}
 	}
-	there, err := c.markers(ctx, m)
+	there, err := c.markers(ctx, id, m)
 	switch {
 	case errors.Is(err, adapters.ErrUnreadable):
 		return adapters.CannotTell, conversations.Result{}, nil
@@ -442,14 +442,14 @@ func (c *Chat) Find(ctx context.Context, m conversations.Message) (adapters.Foun
 const clockSkew = 5 * time.Second
 
 // markers are the ids of an effect's messages in a place since a time, by marker: of the post, and of the parts below it.
-func (c *Chat) markers(ctx context.Context, m conversations.Message) (map[string]string, error) {
+func (c *Chat) markers(ctx context.Context, id identity, m conversations.Message) (map[string]string, error) {
 	since := m.Since
 	if since.IsZero() {
 		since = c.now().Add(-24 * time.Hour)
 	}
 	all := map[string]string{}
 	collect := func(w message) bool {
-		if mark, ok := w.marker(); ok && (mark.Effect == m.Effect || strings.HasPrefix(mark.Effect, m.Effect+"/")) {
+		if mark, ok := id.marker(w); ok && (mark.Effect == m.Effect || strings.HasPrefix(mark.Effect, m.Effect+"/")) {
 			all[mark.Effect] = w.TS
 		}
 		return true

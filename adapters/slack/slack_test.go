@@ -429,6 +429,23 @@ func TestFindsBehindAPage(t *testing.T) {
 	}
 }
 
+// TestAMarkOfAnotherApp: what another app says under our mark is not ours.
+func TestAMarkOfAnotherApp(t *testing.T) {
+	w, c, _, _ := connect(t)
+	m := post("a card")
+	m.Since = time.Now().Add(-time.Minute)
+	if _, err := c.Send(t.Context(), m); err != nil {
+		t.Fatal(err)
+	}
+	mark := w.Messages()[0].Metadata
+	m.Effect = "another-effect"
+	mark = bytes.ReplaceAll(mark, []byte("effect-one"), []byte(m.Effect))
+	w.Say(slacktest.Message{Program: "echo", Channel: ops, Text: "a card", Metadata: mark})
+	if found, _, err := c.Find(t.Context(), m); found != adapters.No || err != nil {
+		t.Errorf("found %v, %v", found, err)
+	}
+}
+
 // TestAnEditInDoubt: an earlier try may have made a message longer than anybody knows.
 func TestAnEditInDoubt(t *testing.T) {
 	w, c, _, _ := connect(t)
