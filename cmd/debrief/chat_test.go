@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -10,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -270,5 +272,70 @@ func TestDeletedMessageLeavesTheDisk(t *testing.T) {
 	p.ok(c.Compact(ctx))
 	if onDisk(t, p.path, "canary") {
 		t.Error("it is still on the disk")
+	}
+}
+
+// atOnce has one person do something in two windows at the same time, and returns what was refused.
+func (p *tried) atOnce(what string, bodies [2]string) string {
+	p.t.Helper()
+	var both sync.WaitGroup
+	var refused [2]string
+	for i, body := range bodies {
+		both.Go(func() {
+			body = fmt.Sprintf(`{"act": %q, "window": "window-%d", %s}`, rand.Text(), i, body)
+			r := httptest.NewRequestWithContext(p.t.Context(), "POST", "http://localhost/api/bo/"+what, strings.NewReader(body))
+			r.Header.Set("Content-Type", "application/json")
+			w := httptest.NewRecorder()
+			if p.server.ServeHTTP(w, r); w.Code != http.StatusOK {
+				refused[i] = w.Body.String()
+			}
+		})
+	}
+	both.Wait()
+	p.ok()
+	return refused[0] + refused[1]
+}
+
+// One person has the same question open in two tabs: both forms and both replies count, once each, and [Next] pressed in
+// both moves on once.
+func TestTwoTabsAnswerTheSameQuestion(t *testing.T) {
+	if testing.Short() {
+		t.Skip("waits for a bot on a real clock")
+	}
+	p := tryOut(t)
+	ops := local.In("incidents")
+	_, err := p.chat.Say(t.Context(), "ana", ops, "errors on checkout are up", local.Extra{})
+	p.ok(err)
+	p.ok(p.chat.React(t.Context(), "ana", p.find("ana", "errors on"), "📌"))
+	p.ok(p.chat.Command(t.Context(), "ana", ops, "start tiny Checkout errors"))
+	p.ok(p.chat.Click(t.Context(), "ana", p.find(local.BotID, "Is it over"), "It is over", ""))
+	card, question := p.find(local.BotID, "Checkout errors"), p.find(local.BotID, "What happened?")
+	same := func(body string) [2]string { return [2]string{body, body} }
+	press := func(column int, label string) [2]string {
+		return same(fmt.Sprintf(`"channel": "incidents", "message": %q, "row": 0, "column": %d, "label": %q`, question.ID, column, label))
+	}
+	all := func(refused string) {
+		t.Helper()
+		if refused != "" {
+			t.Errorf("refused: %s", refused)
+		}
+	}
+	all(p.atOnce("press", press(1, "Answer in a form")))
+	all(p.atOnce("submit", [2]string{`"values": {"text": "the first form"}`, `"values": {"text": "the second form"}`}))
+	say := func(text string) string {
+		return fmt.Sprintf(`"channel": "incidents", "thread": %q, "text": %q`, card.ID, text)
+	}
+	all(p.atOnce("say", [2]string{say("14:10 bo tried a restart of the first gateway"), say("14:20 bo tried a restart of the second gateway")}))
+	if refused := p.atOnce("press", press(0, "Next")); refused != "" && strings.TrimSpace(refused) != `{"error":"No button [Next] on that message."}` {
+		t.Errorf("pressed when the other was quicker: %s", refused)
+	}
+	picture := p.chat.Picture()
+	for _, once := range []string{
+		"• the first form – @bo", "• the second form – @bo", "restart of the first gateway – @bo", "restart of the second gateway – @bo",
+		"✓ 1 What happened · 4 answers", "bot [question 2]", "● 2 Why",
+	} {
+		if n := strings.Count(picture, once); n != 1 {
+			t.Errorf("%q is there %d times:\n%s", once, n, picture)
+		}
 	}
 }
