@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -71,6 +72,7 @@ func tellDemo(ctx context.Context, c Config) (opened, error) {
 	if _, err := transcript.Run(ctx, t, newStage(chat, people, stores, store, log)); err != nil {
 		return opened{}, errors.Join(fmt.Errorf("tell the demo: %w", err), store.Close())
 	}
+	debug.FreeOSMemory() // a whole incident told at once took memory that showing it does not take
 	people.Go(time.Now)
 	stores.GoExactly(time.Now)
 	return opened{store, chat, people}, nil
