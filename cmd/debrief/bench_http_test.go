@@ -53,7 +53,8 @@ import (
 
 const (
 	frontInBench   = "DEBRIEF_TEST_FRONT"    // debrief or bare
-	frontDatabase  = "DEBRIEF_TEST_DATABASE" // MongoDB's; with none, serveInBench names SQLite's file
+	serveInBench   = "DEBRIEF_TEST_SERVE"    // SQLite's file
+	frontDatabase  = "DEBRIEF_TEST_DATABASE" // MongoDB's; with none, SQLite's file is served
 	frontBolt      = "DEBRIEF_TEST_BOLT"     // the app of Bolt's; with none, it is left out
 	frontSecret    = "not a secret"
 	frontWorkspace = "slack/T0ACME"
