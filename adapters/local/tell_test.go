@@ -107,7 +107,7 @@ func saidEverywhere(t *testing.T, text string) {
 	s := newSite(t, ServerOptions{Stage: stages(func(*Chat) Bot { return silent{} })})
 	in, said := `"channel": "incidents", `, s.text(`"text"`, text)
 	if tidied, err := tidy(text); err != nil || tidied == "" {
-		t.Skip("nothing is said")
+		return // nothing is said
 	}
 	s.must("ana", "say", in+said)
 	first := s.messages("ana", "incidents", "").Messages
