@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -358,6 +359,49 @@ func TestAnOutageIsMadeUpFor(t *testing.T) {
 		}
 		if since, err := time.Parse(time.RFC3339Nano, away[0].Value); err != nil || !since.Equal(began) {
 			t.Errorf("from %s on, want %v", away[0].Value, began)
+		}
+	})
+}
+
+// claims counts what the store is asked for work.
+type claims struct {
+	storage.Store
+	n atomic.Int64
+}
+
+func (c *claims) Claim(ctx context.Context, worker string) (storage.Lane, error) {
+	c.n.Add(1)
+	return c.Store.Claim(ctx, worker)
+}
+
+func (c *claims) ClaimEffect(ctx context.Context, worker string) (storage.Claim, error) {
+	c.n.Add(1)
+	return c.Store.ClaimEffect(ctx, worker)
+}
+
+// TestNothingToDoIsAskedOnce: while nothing waits, the store is not asked by every worker at every beat.
+func TestNothingToDoIsAskedOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		counted := &claims{}
+		r := start(t, func(r *running) {
+			counted.Store = r.store.Store
+			r.store.Store = counted
+		})
+		defer r.stopped()
+		time.Sleep(10 * time.Second) // what the start brought is done
+		before := counted.n.Load()
+		time.Sleep(time.Minute)
+		if n := counted.n.Load() - before; n > 0 {
+			t.Errorf("in an idle minute work was asked for %d times", n)
+		}
+		another := New(Options{Store: r.store}) // of the same store, whose bells nobody here hears
+		if _, err := another.Handle(t.Context(), pinned("m1", "ANA")); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if !r.clipped() {
+			t.Errorf("what another replica accepted was not seen within a second, only %q\n%s", r.chat.texts(), r.log)
 		}
 	})
 }

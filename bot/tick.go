@@ -53,19 +53,22 @@ func (b *Bot) startCron() stop {
 	return stop{name: "cron", bound: stopCron, begin: begin, done: done, force: func() {}}
 }
 
-// poll wakes everybody, for what other replicas accepted and saved. What can be claimed within the next second, because
-// a rest, a lease or a slot's time runs out, it wakes them for in time. And as the store answers, it makes up for what
-// was missed while it did not.
+// poll asks the store what waits, for what other replicas accepted and saved, and wakes everybody if there is something.
+// For what can be claimed within the next second, because a rest, a lease or a slot's time runs out, it wakes them in
+// time. And as the store answers, it makes up for what was missed while it did not.
 func (b *Bot) poll(ctx context.Context) error {
-	b.ringAll()
 	asking, cancel := context.WithTimeout(ctx, storeBound)
 	defer cancel()
 	next, err := b.store.Next(asking)
 	if err != nil {
 		return fmt.Errorf("what waits: %w", err)
 	}
-	if in := next.Sub(b.store.Now()); !next.IsZero() && in > 0 && in < time.Second {
+	switch in := next.Sub(b.store.Now()); {
+	case next.IsZero() || in >= time.Second: // nothing that could be done before the next beat
+	case in > 0:
 		time.AfterFunc(in, b.ringAll)
+	default:
+		b.ringAll()
 	}
 	return b.makeUp(ctx)
 }
