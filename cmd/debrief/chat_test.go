@@ -7,9 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -24,6 +22,7 @@ import (
 	"github.com/debrief-bot/debrief/conversations/transcript"
 	"github.com/debrief-bot/debrief/storage"
 	"github.com/debrief-bot/debrief/storage/sqlite"
+	"github.com/debrief-bot/debrief/storage/storagetest"
 )
 
 // tried is a chat with a bot at work in it, as the program has them, on a clock that stands until it is wound.
@@ -231,22 +230,6 @@ func (p *tried) savedWithoutDeletedWords() {
 	}
 }
 
-// onDisk reports whether a text stands anywhere in the files of a database.
-func onDisk(t *testing.T, path, text string) bool {
-	t.Helper()
-	files, err := filepath.Glob(path + "*")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("files %q, %v", files, err)
-	}
-	return slices.ContainsFunc(files, func(file string) bool {
-		b, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return strings.Contains(string(b), text)
-	})
-}
-
 // A message that was pinned and then deleted is nowhere on the disk, neither as the chat's nor as the bot's, once the
 // journal was written anew: while the program runs, without anything being closed.
 func TestDeletedMessageLeavesTheDisk(t *testing.T) {
@@ -265,12 +248,12 @@ func TestDeletedMessageLeavesTheDisk(t *testing.T) {
 	p.ok(say("all green"), c.React(ctx, "bo", p.find("ana", "all green"), "📌"))
 	p.ok(c.Command(ctx, "ana", ops, "timeline"))
 	p.ok(c.Dismiss(ctx, "ana", p.find(local.BotID, canary))) // what only she saw
-	if !onDisk(t, p.path, canary) {
+	if !storagetest.OnDisk(t, p.path, canary) {
 		t.Fatal("it was never there, so this proves nothing")
 	}
 	p.ok(c.Delete(ctx, "ana", p.find("ana", canary)))
 	p.ok(c.Compact(ctx))
-	if onDisk(t, p.path, "canary") {
+	if storagetest.OnDisk(t, p.path, "canary") {
 		t.Error("it is still on the disk")
 	}
 }

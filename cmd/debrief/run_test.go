@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/debrief-bot/debrief/storage/storagetest"
 )
 
 // localConfig is a configuration that listens wherever there is room and keeps everything in a file of its own.
@@ -103,6 +105,21 @@ func TestServeStaysOnThisMachine(t *testing.T) {
 	}
 }
 
+// answered sends a request and gives the answer's code and text.
+func answered(t *testing.T, req *http.Request) (int, string) {
+	t.Helper()
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, string(answer)
+}
+
 // do has somebody do something in the chat, and gives the answer's code and text.
 func do(t *testing.T, addr net.Addr, person, act string, asked map[string]any) (int, string) {
 	t.Helper()
@@ -116,16 +133,7 @@ func do(t *testing.T, addr net.Addr, person, act string, asked map[string]any) (
 		t.Fatal(err)
 	}
 	req.Header.Set("Content-Type", "application/json")
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	answer, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return resp.StatusCode, string(answer)
+	return answered(t, req)
 }
 
 // What somebody deleted is not on the disk any more when the program has ended, however soon after that was.
@@ -143,7 +151,7 @@ func TestServeEndsWithoutWhatWasDeleted(t *testing.T) {
 		if code, answer := do(t, at, "ana", "say", map[string]any{"channel": "incidents", "text": canary}); code != http.StatusOK {
 			t.Fatalf("say: HTTP %d, %s", code, answer)
 		}
-		if !onDisk(t, c.SQLitePath, canary) {
+		if !storagetest.OnDisk(t, c.SQLitePath, canary) {
 			t.Error("it was never there, so this proves nothing")
 		}
 		var page struct{ Messages []struct{ ID string } }
@@ -158,7 +166,7 @@ func TestServeEndsWithoutWhatWasDeleted(t *testing.T) {
 	if err := <-ended; err != nil {
 		t.Error(err)
 	}
-	if onDisk(t, c.SQLitePath, canary) {
+	if storagetest.OnDisk(t, c.SQLitePath, canary) {
 		t.Error("it is still on the disk")
 	}
 }

@@ -89,16 +89,7 @@ func fromSlack(t *testing.T, at net.Addr, path, secret, kind, body string) (int,
 	req.Header.Set("Content-Type", kind)
 	req.Header.Set("X-Slack-Request-Timestamp", now)
 	req.Header.Set("X-Slack-Signature", "v0="+hex.EncodeToString(mac.Sum(nil)))
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	answer, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return resp.StatusCode, string(answer)
+	return answered(t, req)
 }
 
 // With a bot token Debrief is in Slack, and there is no chat in the browser.

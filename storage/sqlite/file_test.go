@@ -7,13 +7,13 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/debrief-bot/debrief/conversations"
 	"github.com/debrief-bot/debrief/storage"
+	"github.com/debrief-bot/debrief/storage/storagetest"
 )
 
 func event(key, text string) storage.Row {
@@ -157,22 +157,6 @@ func TestCloseLeavesOneFile(t *testing.T) {
 	}
 }
 
-// onDisk reports whether a text stands anywhere in the files of a database.
-func onDisk(t *testing.T, path, text string) bool {
-	t.Helper()
-	files, err := filepath.Glob(path + "*")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("files %q, %v", files, err)
-	}
-	return slices.ContainsFunc(files, func(file string) bool {
-		b, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return strings.Contains(string(b), text)
-	})
-}
-
 // What was discarded is in no file any more, neither in a page that is free now nor in the write-ahead log, while the
 // database is open.
 func TestDiscardedIsGone(t *testing.T) {
@@ -185,13 +169,13 @@ func TestDiscardedIsGone(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if !onDisk(t, path, canary) {
+	if !storagetest.OnDisk(t, path, canary) {
 		t.Fatal("it is not on the disk, so this proves nothing")
 	}
 	if err := s.Discard(t.Context(), "k/", "k0"); err != nil {
 		t.Fatal(err)
 	}
-	if onDisk(t, path, canary) {
+	if storagetest.OnDisk(t, path, canary) {
 		t.Error("it is still on the disk")
 	}
 }
@@ -208,7 +192,7 @@ func TestHandledIsGone(t *testing.T) {
 	if _, err := s.Purge(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if onDisk(t, path, canary) {
+	if storagetest.OnDisk(t, path, canary) {
 		t.Error("it is still on the disk")
 	}
 }
