@@ -213,7 +213,7 @@ func frontStore(ctx context.Context, path string) (storage.Store, error) {
 	if name := os.Getenv(frontDatabase); name != "" {
 		s, err = mongo.Open(ctx, os.Getenv("DEBRIEF_TEST_MONGO_URI"), mongo.Options{Database: name})
 	} else {
-		s, err = sqlite.Open(ctx, path, sqlite.Options{})
+		s, err = sqlite.Open(ctx, path, sqlite.Options{Alone: true}) // as the program does
 	}
 	if err != nil {
 		return nil, err

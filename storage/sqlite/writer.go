@@ -30,6 +30,7 @@ type tx struct {
 	statements
 	ctx   context.Context
 	wrote bool // the job that runs has changed something
+	moved bool // a job has changed addresses
 }
 
 // exec runs a statement and says how many rows it changed.
@@ -157,7 +158,11 @@ func (s *Store) runBatch(batch []*job) ([]outcome, error) {
 			return nil, rollback(tx, undone{outcomes[i].err})
 		}
 	}
-	if _, err := tx.exec(commit); err != nil {
+	_, err := tx.exec(commit)
+	if tx.moved {
+		s.routes.forget()
+	}
+	if err != nil {
 		return nil, rollback(tx, err)
 	}
 	s.commits.Add(1)
