@@ -410,13 +410,18 @@ func (b *Bot) chat(key string) adapters.Chat {
 	return nil
 }
 
-// accept makes rows durable and wakes the workers.
+// accept makes rows durable and wakes the workers, in bounded time.
 func (b *Bot) accept(ctx context.Context, rows ...storage.Row) error {
+	ctx, cancel := context.WithTimeout(ctx, storeBound)
+	defer cancel()
+	return b.insert(ctx, rows)
+}
+
+// insert is accept for whoever has a bound already.
+func (b *Bot) insert(ctx context.Context, rows []storage.Row) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, storeBound)
-	defer cancel()
 	if err := b.store.Accept(ctx, rows...); err != nil {
 		return fmt.Errorf("accept %s: %w", rows[0].Event.Key, err)
 	}

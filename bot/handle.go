@@ -21,8 +21,8 @@ const (
 
 // Handle takes one event in. It implements adapters.Handler.
 func (b *Bot) Handle(ctx context.Context, e conversations.Event) (conversations.Answer, error) {
-	ctx, cancel := context.WithTimeout(ctx, handleBound)
-	defer cancel()
+	late := time.NewTimer(handleBound)
+	defer late.Stop()
 	type outcome struct {
 		answer conversations.Answer
 		err    error
@@ -45,10 +45,17 @@ func (b *Bot) Handle(ctx context.Context, e conversations.Event) (conversations.
 		}
 		return o.answer, nil
 	case <-ctx.Done():
-		err := fmt.Errorf("handle %s: %w: %w", e.Key, storage.ErrUnavailable, ctx.Err())
-		b.miss(e, err)
-		return conversations.Answer{}, err
+		return b.givenUp(e, ctx.Err())
+	case <-late.C:
+		return b.givenUp(e, context.DeadlineExceeded)
 	}
+}
+
+// givenUp is the answer to an event whose outcome nobody waits for any more.
+func (b *Bot) givenUp(e conversations.Event, why error) (conversations.Answer, error) {
+	err := fmt.Errorf("handle %s: %w: %w", e.Key, storage.ErrUnavailable, why)
+	b.miss(e, err)
+	return conversations.Answer{}, err
 }
 
 func (b *Bot) handle(ctx context.Context, e conversations.Event) (conversations.Answer, error) {
@@ -151,7 +158,7 @@ func (b *Bot) take(ctx context.Context, e conversations.Event, subjects []string
 	for _, s := range subjects {
 		rows = append(rows, rowFor(conversations.Addressed{Subject: s, Event: e}))
 	}
-	return b.accept(ctx, rows...)
+	return b.insert(ctx, rows)
 }
 
 // missed remembers since when events of a workspace could not be saved. A platform does not send again for ever, or at

@@ -55,8 +55,6 @@ func (c *Chat) takeEvent(ctx context.Context, env envelope) (reply, error) {
 	if !ok {
 		return reply{}, errNotConnected
 	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
 	switch env.Type {
 	case "event_callback":
 	case "app_rate_limited":
