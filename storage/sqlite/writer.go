@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"runtime"
 
 	"github.com/debrief-bot/debrief/storage"
 )
@@ -105,6 +106,7 @@ func (s *Store) writeLoop() {
 
 func (s *Store) gather(first *job) []*job {
 	batch := []*job{first}
+	runtime.Gosched() // whoever is about to come, comes in: fewer commits cost less than the moment
 	for len(batch) < maxBatch {
 		select {
 		case j := <-s.jobs:
