@@ -377,9 +377,9 @@ describe("people at work", { concurrency: 3 }, () => {
       await pinned(b, "bo", "incidents", ["the first night"]);
       await turn(ana, "day");
       await pinned(b, "bo", "incidents", ["the second night"]);
-      for (const [title, label] of [["Two nights", /^Over: (?!all)/], ["Both of them", "Over: all of these"]]) {
+      for (const [n, [title, label]] of [["Two nights", /^Over: (?!all)/], ["Both of them", "Over: all of these"]].entries()) {
         await write(ana, "/postmortem start " + title);
-        await message(main(ana), "Is it over").getByRole("button", { name: label }).first().click();
+        await main(ana).locator(".message", { hasText: "Is it over" }).nth(n).getByRole("button", { name: label }).first().click();
         await card(ana).getByText(title).waitFor();
       }
 
