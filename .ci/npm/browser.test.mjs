@@ -6,11 +6,12 @@
 //   SCREENS       a folder for pictures of what was seen (default: none are taken)
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
-import { after, before, describe, test } from "node:test";
-import { Bot, axe, begin, browser, button, card, choose, desk, does, end, form, main, message, offered, onCard, only, open, phone, pin, pinned, pressed, reply, says, sheetAxe, shot, taken, thread, turn, wind, write, written } from "./chat.mjs";
+import { after, afterEach, before, describe, test } from "node:test";
+import { Bot, axe, begin, browser, button, card, choose, desk, does, end, form, main, message, offered, onCard, only, open, phone, pin, pinned, pressed, reply, says, sheetAxe, shot, taken, tellWhatIsSeen, thread, turn, wind, write, written } from "./chat.mjs";
 
 before(begin);
 after(end);
+afterEach(tellWhatIsSeen);
 
 // Most of their time is spent waiting for the bot, which edits no message twice within two seconds.
 describe("people at work", { concurrency: 3 }, () => {

@@ -114,6 +114,17 @@ function watchButtons() {
   }, true);
 }
 
+const windows = [];
+
+/** What stands in every window, for whoever reads why a test failed. Tests that ran beside it have theirs in it as well. */
+export async function tellWhatIsSeen(test) {
+  if (test.passed) return;
+  for (const page of windows.filter((p) => !p.isClosed())) {
+    const words = await page.locator("body").innerText({ timeout: 2000 }).catch((e) => String(e));
+    console.log(`---- when "${test.name}" failed, ${page.who} saw at ${page.url()}:\n${words.slice(-3000)}`);
+  }
+}
+
 /** A window of somebody's. Whatever the browser complains about fails the test. */
 export async function open(who, { size = desk, scheme = "light", at = "", base, watched = true } = {}) {
   const context = await browser.newContext({ viewport: size, colorScheme: scheme, reducedMotion: "reduce", acceptDownloads: true });
@@ -127,6 +138,8 @@ export async function open(who, { size = desk, scheme = "light", at = "", base, 
   page.on("pageerror", (e) => page.complaints.push(e.stack || e.message));
   page.on("console", (m) => { if (m.type() === "error" && !/ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|ERR_INCOMPLETE_CHUNKED|status of (422|413)/.test(m.text())) page.complaints.push(m.text()); });
   page.setDefaultTimeout(20_000);
+  page.who = who;
+  windows.push(page);
   await page.goto(`${base}/as/${who}${at}`);
   await page.waitForSelector("html[data-ready]");
   return page;

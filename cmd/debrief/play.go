@@ -51,7 +51,7 @@ func play(ctx context.Context, c Config, path string, w io.Writer, width int) er
 		c.SQLitePath = filepath.Join(dir, "debrief.db")
 	}
 	people, stores := local.NewClock(time.Time{}), local.NewClock(time.Time{})
-	store, err := openStore(ctx, c, toRun(stores.Now))
+	store, err := openStore(ctx, c, toRunLocal(stores.Now))
 	if err != nil {
 		return err
 	}

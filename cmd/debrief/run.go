@@ -29,7 +29,7 @@ type opened struct {
 func open(ctx context.Context, c Config) (opened, error) {
 	stores := local.NewClock(time.Time{})
 	stores.GoExactly(time.Now)
-	store, err := openStore(ctx, c, toRun(stores.Now))
+	store, err := openStore(ctx, c, toRunLocal(stores.Now))
 	if err != nil {
 		return opened{}, err
 	}

@@ -58,7 +58,7 @@ func runSlack(ctx context.Context, c Config, out io.Writer, ready func(page, ops
 	if err != nil {
 		return err
 	}
-	store, err := connect(ctx, c, toRun(nil)) // when it is away the bot waits for it, and Slack is told to send again
+	store, err := connect(ctx, c, toRun()) // when it is away the bot waits for it, and Slack is told to send again
 	if err != nil {
 		return err
 	}

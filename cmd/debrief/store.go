@@ -11,8 +11,13 @@ import (
 )
 
 // toRun is how a bot opens its store. On one SQLite file only one runs at a time, in front of MongoDB as many as wanted; and
-// whoever only looks into it may do so while one runs. clock is the store's; nil: its own.
-func toRun(clock func() time.Time) sqlite.Options { return sqlite.Options{Clock: clock, Alone: true} }
+// whoever only looks into it may do so while one runs.
+func toRun() sqlite.Options { return sqlite.Options{Alone: true} }
+
+// toRunLocal is the same for the local chat, whose clock can be wound.
+func toRunLocal(clock func() time.Time) sqlite.Options {
+	return sqlite.Options{Clock: clock, Alone: true, Inside: true}
+}
 
 // openStore opens the configured store and makes it ready.
 func openStore(ctx context.Context, c Config, o sqlite.Options) (storage.Store, error) {

@@ -446,3 +446,54 @@ func TestASharedCommitFailsForAll(t *testing.T) {
 		t.Fatalf("afterwards: %v", err)
 	}
 }
+
+// TestWhatTheDeadHeld: a program that is alone on the file goes on at once with what an earlier process held when it ended.
+// What that one was sending waits as long as a platform may take, unless the platform ended with it.
+func TestWhatTheDeadHeld(t *testing.T) {
+	for _, c := range []struct {
+		name             string
+		next             Options
+		goesOn, sendsNow bool
+	}{
+		{"not alone", Options{}, false, false},
+		{"alone", Options{Alone: true}, true, false},
+		{"alone, with the platform inside", Options{Alone: true, Inside: true}, true, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "debrief.db")
+			dead, err := Open(t.Context(), path, Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			subject := conversations.Subject{ID: "s", V: 1, State: &conversations.Review{}}
+			effects := []conversations.Effect{{ID: "first", To: "thread"}, {ID: "second", To: "thread"}}
+			if err := errors.Join(dead.Accept(t.Context(), event("1", "text")), dead.Save(t.Context(), subject, effects)); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := dead.Claim(t.Context(), "dead"); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := dead.ClaimEffect(t.Context(), "dead"); err != nil {
+				t.Fatal(err)
+			}
+			if err := dead.Close(); err != nil { // which lets go of nothing, as a kill does not
+				t.Fatal(err)
+			}
+			s, err := Open(t.Context(), path, c.next)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer s.Close()
+			if _, err := s.Claim(t.Context(), "w"); (err == nil) != c.goesOn {
+				t.Errorf("the lane: %v", err)
+			}
+			claim, err := s.ClaimEffect(t.Context(), "w")
+			if (err == nil) != c.sendsNow {
+				t.Errorf("the effect: %v", err)
+			}
+			if err == nil && (claim.Effect.ID != "first" || claim.Lapsed.IsZero()) {
+				t.Errorf("claimed %s, in doubt since %v: what may have been sent is looked up first", claim.Effect.ID, claim.Lapsed)
+			}
+		})
+	}
+}

@@ -18,6 +18,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -37,8 +38,12 @@ type Options struct {
 	Patience time.Duration
 	// Alone is for a program that runs on the file and must be the only one: another that asked for the same is ErrInUse.
 	// It is so until Close, or until the process ends, however it ends. Who does not ask is not kept out, and must change
-	// no subject. Where the operating system has no such locks, nobody is kept out.
+	// no subject. Where the operating system has no such locks, nobody is kept out. Lanes that a process held which ended
+	// without letting go of them are free at once.
 	Alone bool
+	// Inside goes with Alone and says that the chat platform runs in the same program: what an earlier process was sending
+	// when it ended has arrived or never will, so it may be claimed at once and not only after storage.EffectTTL.
+	Inside bool
 }
 
 // ErrInUse means: another program runs on this file.
@@ -90,7 +95,7 @@ func Open(ctx context.Context, path string, opts Options) (*Store, error) {
 			return nil, fmt.Errorf("sqlite: open %s: %w", path, err)
 		}
 	}
-	if err := s.connect(ctx, opts.Patience); err != nil {
+	if err := s.connect(ctx, opts); err != nil {
 		return nil, s.wrap(ctx, "open", err)
 	}
 	go s.writeLoop()
@@ -98,14 +103,14 @@ func Open(ctx context.Context, path string, opts Options) (*Store, error) {
 }
 
 // connect opens the connections and prepares what runs on them. When it fails nothing stays open.
-func (s *Store) connect(ctx context.Context, patience time.Duration) (err error) {
+func (s *Store) connect(ctx context.Context, opts Options) (err error) {
 	defer func() {
 		if err != nil {
 			s.disconnect()
 		}
 	}()
 	// The log grows to 16 MB before it is folded into the file: the pages of what waits are written again and again.
-	if s.writer, err = open(s.path, patience, "secure_delete(1)", "journal_size_limit(67108864)", "wal_autocheckpoint(4000)"); err != nil {
+	if s.writer, err = open(s.path, opts.Patience, "secure_delete(1)", "journal_size_limit(67108864)", "wal_autocheckpoint(4000)"); err != nil {
 		return err
 	}
 	s.writer.SetMaxOpenConns(1)
@@ -115,16 +120,33 @@ func (s *Store) connect(ctx context.Context, patience time.Duration) (err error)
 	if err := prepare(ctx, s.conn); err != nil {
 		return err
 	}
+	if s.lock != nil {
+		inherit(ctx, s.conn, opts.Inside)
+	}
 	if s.writing, err = prepared(ctx, s.conn, true); err != nil {
 		return err
 	}
-	if s.readers, err = open(s.path, patience, "query_only(1)"); err != nil {
+	if s.readers, err = open(s.path, opts.Patience, "query_only(1)"); err != nil {
 		return err
 	}
 	s.readers.SetMaxOpenConns(4)
 	s.readers.SetMaxIdleConns(4)
 	s.reading, err = prepared(ctx, s.readers, false)
 	return err
+}
+
+// inherit frees what a process held that ended in the middle of its work. Only the one that is alone on the file may.
+// Where the file cannot be written just now, nothing is lost: what is held runs out by itself.
+func inherit(ctx context.Context, c *sql.Conn, inside bool) {
+	statements := []string{"UPDATE lanes SET free = 1, worker = '' WHERE worker <> ''"}
+	if inside {
+		statements = append(statements,
+			fmt.Sprintf("UPDATE deliveries SET wake = 1 WHERE wake > 0 AND subject IN (SELECT subject FROM outbox WHERE state = '%s')", storage.Sending),
+			fmt.Sprintf("UPDATE outbox SET started_at = started_at - %d WHERE state = '%s'", storage.EffectTTL.Milliseconds(), storage.Sending))
+	}
+	if err := execAll(ctx, c, slices.Concat([]string{"BEGIN IMMEDIATE"}, statements, []string{"COMMIT"})...); err != nil {
+		_ = execAll(ctx, c, "ROLLBACK") // there is none where it could not begin
+	}
 }
 
 func open(path string, patience time.Duration, pragmas ...string) (*sql.DB, error) {
