@@ -15,7 +15,7 @@ afterEach(tellWhatIsSeen);
 
 // Most of their time is spent waiting for the bot, which edits no message twice within two seconds.
 describe("people at work", { concurrency: 3 }, () => {
-  test("three people, a whole tiny review, a kill in the middle, and the nudge", { timeout: 400_000 }, async () => {
+  test("three people, a whole tiny review, a kill in the middle, and the nudge", { timeout: 800_000 }, async () => {
     const b = await Bot.start("review");
     const ana = await open("ana", { base: b.base });
     await axe(ana, "the welcome");
@@ -145,7 +145,7 @@ describe("people at work", { concurrency: 3 }, () => {
     for (const page of [ana, bo, kim]) assert.deepEqual(page.complaints, []);
   });
 
-  test("a whole postmortem: three people, nine questions, a kill, an approval, the report and the follow-ups", { timeout: 400_000 }, async () => {
+  test("a whole postmortem: three people, nine questions, a kill, an approval, the report and the follow-ups", { timeout: 800_000 }, async () => {
     const b = await Bot.start("nine");
     const [ana, bo, kim] = await Promise.all(["ana", "bo", "kim"].map((who) => open(who, { base: b.base })));
     try {
@@ -360,7 +360,7 @@ describe("people at work", { concurrency: 3 }, () => {
     }
   });
 
-  test("what hangs on a card: two incidents, hand-over, parking, cancelling, publishing as it is", { timeout: 400_000 }, async () => {
+  test("what hangs on a card: two incidents, hand-over, parking, cancelling, publishing as it is", { timeout: 800_000 }, async () => {
     const b = await Bot.start("card");
     try {
       const ana = await open("ana", { base: b.base }), bo = await open("bo", { base: b.base });
@@ -419,7 +419,7 @@ describe("people at work", { concurrency: 3 }, () => {
     }
   });
 
-  test("weeks later: offers, three silent weeks, an owner who left, and a community", { timeout: 400_000 }, async () => {
+  test("weeks later: offers, three silent weeks, an owner who left, and a community", { timeout: 800_000 }, async () => {
     const b = await Bot.start("weeks");
     try {
       const ana = await open("ana", { base: b.base }), bo = await open("bo", { base: b.base, at: "/@bo" }), kim = await open("kim", { base: b.base, at: "/@kim" });
@@ -489,7 +489,7 @@ describe("people at work", { concurrency: 3 }, () => {
     }
   });
 
-  test("what people write, react, change and add, on a phone and in the dark", { timeout: 400_000 }, async () => {
+  test("what people write, react, change and add, on a phone and in the dark", { timeout: 800_000 }, async () => {
     const b = await Bot.start("people");
     const ana = await open("ana", { base: b.base, size: phone, scheme: "dark" });
     await shot(ana, "phone-welcome");
@@ -633,7 +633,7 @@ describe("people at work", { concurrency: 3 }, () => {
     }
   });
 
-  test("bad input: scripts everywhere, far too much, and a page that is loaded anew in the middle of typing", { timeout: 400_000 }, async () => {
+  test("bad input: scripts everywhere, far too much, and a page that is loaded anew in the middle of typing", { timeout: 800_000 }, async () => {
     const b = await Bot.start("bad");
     try {
       const ana = await open("ana", { base: b.base }), bo = await open("bo", { base: b.base });
@@ -718,7 +718,7 @@ describe("people at work", { concurrency: 3 }, () => {
     }
   });
 
-  test("the small things: files, mentions, hints, a thread's own, what is new below, somebody else, an archive", { timeout: 400_000 }, async () => {
+  test("the small things: files, mentions, hints, a thread's own, what is new below, somebody else, an archive", { timeout: 800_000 }, async () => {
     const b = await Bot.start("small");
     const ana = await open("ana", { base: b.base }), bo = await open("bo", { base: b.base, at: "/@bo" });
     const area = ana.locator("#write textarea");
@@ -792,7 +792,7 @@ describe("people at work", { concurrency: 3 }, () => {
     for (const page of [ana, bo]) assert.deepEqual(page.complaints, []);
   });
 
-  test("by keyboard alone, and what a screen reader is told", { timeout: 400_000 }, async () => {
+  test("by keyboard alone, and what a screen reader is told", { timeout: 800_000 }, async () => {
     const b = await Bot.start("keys");
     try {
       await does(b, "bo", "say", { channel: "incidents", text: "errors on checkout are up" });
@@ -874,7 +874,7 @@ describe("people at work", { concurrency: 3 }, () => {
   });
 });
 
-test("a window that slept catches up, and 500 replies do not stutter", { timeout: 400_000 }, async () => {
+test("a window that slept catches up, and 500 replies do not stutter", { timeout: 800_000 }, async () => {
   const b = await Bot.start("many");
   try {
     const fresh = await open("ana", { base: b.base, watched: false });

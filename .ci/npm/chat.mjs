@@ -137,7 +137,7 @@ export async function open(who, { size = desk, scheme = "light", at = "", base, 
   page.complaints = [];
   page.on("pageerror", (e) => page.complaints.push(e.stack || e.message));
   page.on("console", (m) => { if (m.type() === "error" && !/ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|ERR_INCOMPLETE_CHUNKED|status of (422|413)/.test(m.text())) page.complaints.push(m.text()); });
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(40_000);
   page.who = who;
   windows.push(page);
   await page.goto(`${base}/as/${who}${at}`);
