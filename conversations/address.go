@@ -36,9 +36,11 @@ func fedBy(p Place) string { return p.Workspace + "/fed/" + p.Channel }
 // burningIn is shared by the reviews of a channel that wait for the incident to be over.
 func burningIn(p Place) string { return p.Workspace + "/burning/" + p.Channel }
 
-// openReviews is shared by the open reviews of a workspace, reviewsOf by all that have a number.
-func openReviews(workspace string) string { return workspace + "/open" }
-func reviewsOf(workspace string) string   { return workspace + "/reviews" }
+// openReviews is shared by the open reviews of a workspace, changedReviews by the published ones whose report is not what
+// they say any more, reviewsOf by all that have a number.
+func openReviews(workspace string) string    { return workspace + "/open" }
+func changedReviews(workspace string) string { return workspace + "/changed" }
+func reviewsOf(workspace string) string      { return workspace + "/reviews" }
 
 // itemsOf is shared by the action items of a review, itemsOwned by those of an owner, openItems by all that are open.
 func itemsOf(review string) string               { return review + "/items" }

@@ -15,7 +15,10 @@ import (
 // homeNeeds says what somebody's page must know.
 func homeNeeds(e Event, f Facts) Needs {
 	w := e.Where.Workspace
-	n := Needs{Queries: []Query{{Address: itemsOwned(w, e.Who)}, {Address: openReviews(w)}}, People: []string{e.Who}}
+	n := Needs{
+		Queries: []Query{{Address: itemsOwned(w, e.Who)}, {Address: openReviews(w)}, {Address: changedReviews(w)}},
+		People:  []string{e.Who},
+	}
 	if e.Kind == Opened {
 		n.Powers = []string{e.Who}
 		n.People = append(n.People, f.Settings.crewPeople()...)
@@ -87,6 +90,9 @@ func (r *Review) homeWaits(p *page, id, who string) {
 		r.titled(p).words(", which you lead: ")
 		r.waitsFor(p)
 		p.toCard(r)
+		if r.changed() {
+			p.row(Control{Label: r.name() + ": look", Verb: "changes", Subject: id})
+		}
 	case r.lacksApproval() && r.takesPart(who, p.facts):
 		p.paragraph()
 		r.titled(p).words(" waits for somebody who took part, as you did, to approve the draft.")
@@ -121,8 +127,15 @@ func (r *Review) waitsForAnswer(p *page, q Question, by when.Date) {
 
 // waitsFor says what must happen for a review to go on.
 func (r *Review) waitsFor(p *page) {
-	if r.lacksApproval() {
+	if r.changed() {
+		p.wordsf("%s since version %d was published; ", countWords(r.Changes, "change"), len(r.Published))
+	}
+	switch {
+	case r.lacksApproval():
 		p.words("somebody else who took part has to approve the draft.")
+		return
+	case r.changed():
+		p.words("[Publish again] is on the card.")
 		return
 	}
 	r.renderWhere(p)

@@ -58,8 +58,11 @@ func (r *Review) fingerprint() string {
 
 // approvable reports whether there is a draft to be read: of the first version, or of the next one.
 func (r *Review) approvable() bool {
-	return r.Stage == StageDraft || (r.Stage == StagePublished && r.Changes > 0)
+	return r.Stage == StageDraft || r.changed()
 }
+
+// changed reports whether the review is published and says something else by now.
+func (r *Review) changed() bool { return r.Stage == StagePublished && r.Changes > 0 }
 
 // approve is somebody else's consent to the draft.
 func (r *Review) approve(o *out, e Event, f Facts) {

@@ -103,6 +103,9 @@ func (r *Review) index(string) (addresses []string, at, due time.Time) {
 	if r.Stage != StagePublished && r.Stage != StageCancelled {
 		addresses = append(addresses, openReviews(w))
 	}
+	if r.changed() {
+		addresses = append(addresses, changedReviews(w))
+	}
 	if r.Stage == StageBurning {
 		addresses = append(addresses, burningIn(r.Home))
 	}

@@ -8,9 +8,10 @@ import (
 	"github.com/debrief-bot/debrief/conversations"
 )
 
-// The Home is a page of one's own in the app: https://docs.slack.dev/surfaces/app-home. What it shows is made anew when
-// somebody opens it, and after each thing that they do on it: it has no messages, and Slack gives no address to answer at,
-// so what the bot says to that stands above the page, until it is opened again.
+// The Home is a page of one's own in the app: https://docs.slack.dev/surfaces/app-home. What it shows is made anew each
+// time somebody opens it, which is when it can have become old, and after each thing that they do on it: it has no
+// messages, and Slack gives no address to answer at, so what the bot says to that stands above the page, until it is opened
+// again.
 
 // atHome is the handle of what somebody does on their Home.
 const atHome = "home"

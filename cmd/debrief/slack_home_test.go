@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -118,6 +119,40 @@ func TestHomeInSlack(t *testing.T) {
 	s.slack.ClickHome(ana, "Change", "crew")
 	s.slack.Submit(ana, map[string]string{"value": ana + " " + bo})
 	expect(t, "crew", s.home(t, "ana"), "crew is now @ana @bo")
+}
+
+// TestHomeOpenedAgain: what happened elsewhere shows when somebody opens their Home again.
+func TestHomeOpenedAgain(t *testing.T) {
+	s := played(t, threeInSlack)
+	bo, ana, ops := userID("bo"), userID("ana"), channelID("ops")
+	opened := func(who string) string {
+		s.settle(t)
+		s.slack.OpenHome(userID(who))
+		return s.home(t, who)
+	}
+	expect(t, "at first", opened("bo"), "PM-1 Checkout waits for somebody who took part", "[Done A-1]")
+
+	s.slack.Command(bo, ops, "done A-1 it hums")
+	s.slack.Command(bo, ops, "approve PM-1")
+	s.settle(t)
+	s.slack.Command(ana, ops, "publish PM-1")
+	for _, who := range []string{"bo", "ana"} {
+		expect(t, "published and done", opened(who), "Nothing waits for you")
+	}
+
+	all := s.slack.Messages()
+	reply := all[slices.IndexFunc(all, func(m slacktest.Message) bool { return m.Thread != "" })]
+	s.slack.Say(slacktest.Message{User: bo, Channel: ops, Thread: reply.Thread, Text: "1: france, too"})
+	expect(t, "changed since, for who took part", opened("bo"), "PM-1 Checkout waits for somebody who took part", "[PM-1: approve]")
+	expect(t, "changed since, for who leads", opened("ana"), "which you lead: 1 change since version 1 was published; somebody else", "[PM-1: look]")
+	s.slack.ClickHome(bo, "PM-1: approve", "")
+	expect(t, "approved", opened("ana"), "[Publish again] is on the card.")
+	s.slack.ClickHome(ana, "PM-1: look", "")
+	expect(t, "looked at", s.home(t, "ana"), "france")
+	s.slack.Command(ana, ops, "publish PM-1")
+	for _, who := range []string{"bo", "ana"} {
+		expect(t, "published again", opened(who), "Nothing waits for you")
+	}
 }
 
 // TestShortcutsInSlack: a review is begun from anywhere, and a message becomes one of its action items.
