@@ -73,6 +73,7 @@ var owners = []owner{
 	{"golang.org/x/image", []string{"conversations/postmortem/picture"}, "pictures are drawn in one place"},
 	{"codeberg.org/go-fonts/liberation", []string{"conversations/postmortem/picture", "conversations/postmortem/pdf"}, "pictures are measured in the font that the PDF embeds"},
 	{"github.com/slack-go/slack", []string{"adapters/slack"}, "no other package knows Slack"},
+	{"github.com/gorilla/websocket", []string{"adapters/slack"}, "connections of Socket Mode are held in one place"},
 	{"github.com/bwmarrin/discordgo", []string{"adapters/discord"}, "no other package knows Discord"},
 }
 

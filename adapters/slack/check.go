@@ -107,7 +107,7 @@ func checkClock(date string, now time.Time) []Finding {
 // check opens no connection, but asks for the address of one.
 func (s *sockets) check(ctx context.Context) Finding {
 	const appToken = "app token"
-	_, _, err := s.client().OpenContext(ctx)
+	_, _, err := s.api.StartSocketModeContext(ctx)
 	if err == nil {
 		return Finding{Check: appToken, OK: true, Found: "It works: Slack offers a connection."}
 	}

@@ -6,14 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"net/url"
 	"sync"
-	"sync/atomic"
 	"time"
 
+	"github.com/gorilla/websocket"
 	"github.com/slack-go/slack"
-	"github.com/slack-go/slack/socketmode"
 
 	"github.com/debrief-bot/debrief/adapters"
 	"github.com/debrief-bot/debrief/conversations"
@@ -22,9 +22,8 @@ import (
 // Socket Mode: Slack sends over connections that we open, https://docs.slack.dev/apis/events-api/using-socket-mode. Any
 // of them may be given any delivery, and each is ended every few hours, so there are several, opened one after the other.
 //
-// The library holds one connection; everything around it is here. Left alone it opens the next at once, however short the
-// last one lived, and acknowledges on it what came over the last. So it gets a client for each connection, which can open
-// only one. It does not say why Slack ended a connection: what was too short for use counts as a failure to connect.
+// The library is asked for the address of a connection, and no more: its own client opens the next at once, however short
+// the last one lived, acknowledges on it what came over the last, and does not say why Slack ended one.
 
 const (
 	links       = 2       // connections that are kept
@@ -33,8 +32,10 @@ const (
 	dropsInARow = 5       // after so many, somebody should look
 	readLimit   = maxBody // of a delivery
 
+	openWithin  = 10 * time.Second
 	ackWithin   = 2 * time.Second
-	lastAcks    = 100 * time.Millisecond // for what was acknowledged last to be on its way
+	silence     = 30 * time.Second // Slack pings more often; a connection that is silent for so long is dead
+	ackBytes    = 32 << 10         // what Slack takes is less; an acknowledgement in several frames it would not put together
 	firstRetry  = time.Second
 	slowestOpen = time.Minute
 )
@@ -50,11 +51,11 @@ var slackPace = pace{stagger: 10 * time.Second, steady: 10 * time.Second, retry:
 
 // sockets are the connections over which Slack sends.
 type sockets struct {
-	c       *Chat
-	token   conversations.Secret
-	pace    pace
-	options []socketmode.Option // of every connection
-	id      identity            // of whoever runs
+	c      *Chat
+	api    *slack.Client
+	dialer *websocket.Dialer
+	pace   pace
+	id     identity // of whoever runs
 
 	flowing  chan struct{} // closed when there was a connection
 	flow     sync.Once
@@ -65,7 +66,9 @@ type sockets struct {
 
 func newSockets(c *Chat, token conversations.Secret) *sockets {
 	return &sockets{
-		c: c, token: token, pace: slackPace, options: []socketmode.Option{socketmode.OptionReadLimit(readLimit)},
+		c: c, pace: slackPace,
+		api:     slack.New("", slack.OptionAppLevelToken(token.Reveal()), slack.OptionHTTPClient(c.client), slack.OptionAPIURL(c.apiURL)),
+		dialer:  &websocket.Dialer{Proxy: http.ProxyFromEnvironment, HandshakeTimeout: openWithin, WriteBufferSize: ackBytes},
 		flowing: make(chan struct{}), gap: gap{clock: c.now},
 		taking: make(chan struct{}, takenAtOnce), refusing: make(chan struct{}, refusedMost),
 	}
@@ -114,7 +117,6 @@ func (s *sockets) finish() {
 			return
 		}
 	}
-	sleep(context.Background(), lastAcks)
 }
 
 // keep holds one connection after the other. It ends when the context does, or with an error that only somebody who
@@ -126,33 +128,41 @@ func (s *sockets) keep(ctx, linked context.Context, after time.Duration) error {
 		if fix := unfixable(err); fix != nil {
 			return fix
 		}
-		if lived >= s.pace.steady {
+		var later *adapters.RetryAfter
+		switch crowded := reasonOf(err) == reasonTooMany; {
+		case ctx.Err() != nil: // it was ended
+			continue
+		case lived >= s.pace.steady && !crowded:
+			s.c.log.Info("a connection is renewed", "platform", "slack", "lived", lived.Round(time.Second), "err", err)
 			pause, drops, after = s.pace.retry, 0, rand.N(s.pace.retry)
 			continue
-		}
-		after = pause + rand.N(pause/2+1)
-		pause = min(2*pause, slowestOpen)
-		var later *adapters.RetryAfter
-		if errors.As(err, &later) {
+		case crowded:
+			after = slowestOpen + rand.N(slowestOpen/2)
+		case errors.As(err, &later):
 			after = later.After + rand.N(s.pace.retry)
+		default:
+			after = pause + rand.N(pause/2+1)
 		}
+		pause = min(2*pause, slowestOpen)
 		drops++
-		s.notConnected(ctx, drops, after, err)
+		s.notConnected(drops, after, err)
 	}
 	return nil
 }
 
 // notConnected says what is known about a connection that was of no use.
-func (s *sockets) notConnected(ctx context.Context, drops int, wait time.Duration, err error) {
-	switch {
-	case ctx.Err() != nil: // it was ended
-	case err != nil && code(err) != "" && !isUnsure(code(err)):
+func (s *sockets) notConnected(drops int, wait time.Duration, err error) {
+	switch reason := reasonOf(err); {
+	case reason == reasonTooMany:
+		s.c.log.Error("slack allows the app no more connections; end other programs that use its app-level token, ten connections may be open",
+			"platform", "slack", "wait", wait)
+	case code(err) != "" && !isUnsure(code(err)):
 		s.c.log.Error("slack refuses a connection", "platform", "slack", "err", err)
-	case err != nil || drops < dropsInARow:
+	case drops < dropsInARow || reason == "":
 		s.c.log.Warn("a connection did not last, the next is opened later", "platform", "slack", "wait", wait, "err", err)
 	default:
-		s.c.log.Error("slack ends every connection at once; switch Socket Mode on in the settings of the app, and see that not more "+
-			"than ten connections of this app are open", "platform", "slack", "wait", wait)
+		s.c.log.Error("slack ends every connection at once; see that Socket Mode is on in the settings of the app, and that nothing on the way "+
+			"to Slack cuts WebSockets off", "platform", "slack", "wait", wait, "err", err)
 	}
 }
 
@@ -162,6 +172,9 @@ func unfixable(err error) error {
 	var other *otherApp
 	if errors.As(err, &other) {
 		return other
+	}
+	if reasonOf(err) == reasonDisabled {
+		return fmt.Errorf("slack: it takes no connections any more (%s): %s", reasonDisabled, fixes[reasonDisabled])
 	}
 	name := code(err)
 	fix := fixes[name]
@@ -181,7 +194,7 @@ var fixes = map[string]string{
 	"missing_scope":           "it lacks the scope connections:write; " + newAppToken,
 	"not_allowed_token_type":  "it is another kind of token, and must begin with xapp-; " + newAppToken,
 	"account_inactive":        "the app was removed, or whoever made it has left; install the app again and set its new tokens",
-	"link_disabled":           "Socket Mode is off; switch it on under Socket Mode in the settings of the app",
+	reasonDisabled:            "Socket Mode is off; switch it on under Socket Mode in the settings of the app",
 	"forbidden_team":          "the workspace may not use Socket Mode; use HTTP, with the signing secret",
 	"access_denied":           "the workspace does not let the app connect; ask its admins to approve the app",
 	"team_access_not_granted": "the app is not installed in this workspace; install it and set its new tokens",
@@ -195,20 +208,80 @@ func (e *otherApp) Error() string {
 	return fmt.Sprintf("slack: the app-level token is of the app %s, the bot token of %s; take both from one app", e.app, e.bot)
 }
 
-// connection is one of them, as long as it lasts.
-type connection struct {
-	*socketmode.Client
-	ctx   context.Context // as long as it is there
-	close context.CancelFunc
+// disconnected: a connection that was opened has ended.
+type disconnected struct{ reason string }
+
+func (d *disconnected) Error() string { return "slack: a connection has ended (" + d.reason + ")" }
+
+// Why a connection ended: what Slack says when it asks us to go, and what it does not say. It renews each after some hours,
+// with or without a warning: https://docs.slack.dev/apis/events-api/using-socket-mode#disconnect
+const (
+	reasonWarning  = "warning"
+	reasonRefresh  = "refresh_requested"
+	reasonDisabled = "link_disabled"
+	reasonTooMany  = "too_many_websockets"
+	reasonSilent   = "silent"
+	reasonBroken   = "broken"
+)
+
+// asked is the end of a connection that Slack wants, for that reason.
+func asked(reason string) error {
+	switch reason {
+	case reasonWarning, reasonRefresh, reasonDisabled, reasonTooMany:
+		return &disconnected{reason}
+	}
+	return &disconnected{unknown}
 }
+
+// broken is the end of a connection that cannot be read from any more.
+func broken(err error) error {
+	var failed net.Error
+	if errors.As(err, &failed) && failed.Timeout() {
+		return &disconnected{reasonSilent}
+	}
+	return &disconnected{reasonBroken}
+}
+
+// reasonOf is why a connection ended; empty: it was never opened.
+func reasonOf(err error) string {
+	var d *disconnected
+	if errors.As(err, &d) {
+		return d.reason
+	}
+	return ""
+}
+
+// delivery is what comes over a connection. Only what is used is read.
+type delivery struct {
+	Type     string          `json:"type"`
+	Envelope string          `json:"envelope_id"` // is acknowledged; empty: nothing is to be
+	Payload  json.RawMessage `json:"payload"`
+	Reason   string          `json:"reason"` // of a disconnect
+	Info     struct {
+		App string `json:"app_id"`
+	} `json:"connection_info"` // of a hello
+}
+
+// unknown stands for a reason or a type that is none of those that there are: what Slack may have sent is not repeated.
+const unknown = "unknown"
+
+// The types of deliveries.
+const (
+	typeHello       = "hello"
+	typeDisconnect  = "disconnect"
+	typeEvent       = "events_api"
+	typeCommand     = "slash_commands"
+	typeInteraction = "interactive"
+)
 
 // connect holds one connection until it ends, and says how long it was of use.
 func (s *sockets) connect(ctx context.Context) (lived time.Duration, err error) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	l := &connection{Client: s.client(), ctx: ctx, close: cancel}
-	ended := make(chan error, 1)
-	go func() { ended <- l.RunContext(ctx) }()
+	l, err := s.open(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = l.Close() }()
+	defer context.AfterFunc(ctx, func() { _ = l.Close() })() // then there is nothing more to read
 	var since time.Time
 	defer func() {
 		if !since.IsZero() {
@@ -217,83 +290,82 @@ func (s *sockets) connect(ctx context.Context) (lived time.Duration, err error) 
 		}
 	}()
 	for {
-		select {
-		case err := <-ended:
-			return 0, clean("open a connection", err)
-		case e := <-l.Events:
-			switch e.Type {
-			case socketmode.EventTypeHello:
-				if app := e.Request.ConnectionInfo.AppID; !s.id.isApp(app) {
-					return 0, &otherApp{app, s.id.app}
-				}
-				since = time.Now()
-				s.gap.connected()
-				s.flow.Do(func() { close(s.flowing) })
-			case socketmode.EventTypeEventsAPI, socketmode.EventTypeSlashCommand, socketmode.EventTypeInteractive:
-				s.receive(l, *e.Request)
-			case socketmode.EventTypeErrorBadMessage:
-				s.receiveRaw(l, e)
-			case socketmode.EventTypeErrorWriteFailed:
-				s.c.log.Warn("an acknowledgement did not go out", "platform", "slack")
-			case socketmode.EventTypeConnectionError:
-				failed, _ := e.Data.(*slack.ConnectionErrorEvent)
-				return 0, clean("open a connection", failed.ErrorObj)
-			case socketmode.EventTypeConnecting:
-				if begun, _ := e.Data.(*slack.ConnectingEvent); begun.ConnectionCount > 0 {
-					return 0, nil // it wants the next one
-				}
+		d, err := l.read()
+		if err != nil {
+			return 0, broken(err)
+		}
+		switch d.Type {
+		case typeHello:
+			if !s.id.isApp(d.Info.App) {
+				return 0, &otherApp{d.Info.App, s.id.app}
 			}
+			since = time.Now()
+			s.gap.connected()
+			s.flow.Do(func() { close(s.flowing) })
+		case typeDisconnect:
+			return 0, asked(d.Reason)
+		default:
+			s.receive(ctx, l, d)
 		}
 	}
 }
 
-// client is the library's, for one connection.
-func (s *sockets) client() *socketmode.Client {
-	through := &http.Client{Timeout: s.c.client.Timeout, Transport: &once{RoundTripper: s.c.client.Transport}}
-	api := slack.New("", slack.OptionAppLevelToken(s.token.Reveal()), slack.OptionHTTPClient(through), slack.OptionAPIURL(s.c.apiURL))
-	return socketmode.New(api, s.options...)
-}
-
-// once lets one request through: a client of the library that has lost its connection opens no other.
-type once struct {
-	http.RoundTripper
-	used atomic.Bool
-}
-
-var errOnce = errors.New("slack: a client opens one connection")
-
-// RoundTrip implements http.RoundTripper.
-func (o *once) RoundTrip(r *http.Request) (*http.Response, error) {
-	if o.used.Swap(true) {
-		return nil, errOnce
+// open asks Slack for the address of a connection and opens it.
+func (s *sockets) open(ctx context.Context) (*connection, error) {
+	const doing = "open a connection"
+	ctx, cancel := context.WithTimeout(ctx, openWithin)
+	defer cancel()
+	_, address, err := s.api.StartSocketModeContext(ctx)
+	if err != nil {
+		return nil, clean(doing, err)
 	}
-	return o.RoundTripper.RoundTrip(r)
+	conn, resp, err := s.dialer.DialContext(ctx, address, nil)
+	if resp != nil {
+		_ = resp.Body.Close() // it is in memory
+	}
+	if err != nil {
+		return nil, clean(doing, err)
+	}
+	conn.SetReadLimit(readLimit)
+	l := &connection{Conn: conn}
+	pong := conn.PingHandler()
+	conn.SetPingHandler(func(data string) error {
+		return errors.Join(l.alive(), pong(data))
+	})
+	return l, l.alive()
 }
 
-// receiveRaw looks at what the library cannot read: types of events and of blocks that are newer than it, which are no
-// trouble to us, and what nobody can read, which is acknowledged, or Slack would send it again.
-func (s *sockets) receiveRaw(l *connection, e socketmode.Event) {
-	bad, _ := e.Data.(*socketmode.ErrorBadMessage)
-	if bad == nil {
-		return
+// connection is one of them, as long as it lasts.
+type connection struct {
+	*websocket.Conn
+	writing sync.Mutex
+}
+
+// alive notes that there was something to be heard.
+func (l *connection) alive() error { return l.SetReadDeadline(time.Now().Add(silence)) }
+
+// read waits for the next delivery. Of one that is not as it should be, what can be read is there.
+func (l *connection) read() (d delivery, err error) {
+	_, raw, err := l.ReadMessage()
+	if err != nil {
+		return delivery{}, err
 	}
-	var req socketmode.Request
-	_ = json.Unmarshal(bad.Message, &req) // what of it can be read is
-	s.receive(l, req)
+	_ = json.Unmarshal(raw, &d)
+	return d, l.alive()
 }
 
 // receive has a delivery taken in, and does not wait for it: who does not read on answers no ping.
-func (s *sockets) receive(l *connection, req socketmode.Request) {
-	if req.EnvelopeID == "" {
+func (s *sockets) receive(ctx context.Context, l *connection, d delivery) {
+	if d.Envelope == "" {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(l.ctx), patience)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	room := s.taking
 	select {
 	case room <- struct{}{}:
 	default:
 		cancel() // what is taken in now is not saved, and whoever acted is told
-		if req.Type == socketmode.RequestTypeEventsAPI {
+		if d.Type == typeEvent {
 			s.gap.missed()
 			s.c.log.Warn("an event was left to be sent again: too many are being taken in", "platform", "slack")
 			return
@@ -309,68 +381,85 @@ func (s *sockets) receive(l *connection, req socketmode.Request) {
 	go func() {
 		defer func() { <-room }()
 		defer cancel()
-		s.take(ctx, l, req)
+		s.take(ctx, l, d)
 	}()
 }
 
 // take has a delivery decided upon as one over HTTP is, and acknowledges it.
-func (s *sockets) take(ctx context.Context, l *connection, req socketmode.Request) {
+func (s *sockets) take(ctx context.Context, l *connection, d delivery) {
 	defer func() {
 		if recover() != nil { // what it says may hold what people wrote
-			s.c.log.Error("a delivery could not be looked at", "platform", "slack", "type", kindOf(req))
+			s.c.log.Error("a delivery could not be looked at", "platform", "slack", "type", d.kind())
 		}
 	}()
-	answer, err := s.c.takeDelivery(ctx, req)
+	answer, err := s.c.takeDelivery(ctx, d)
 	if err != nil {
 		return // not acknowledged: Slack sends it again
 	}
-	if !l.acknowledge(req.EnvelopeID, answer.payload) && answer.unheard != nil {
-		answer.then = answer.unheard
+	if err := l.acknowledge(d.Envelope, answer.payload); err != nil {
+		s.c.log.Warn("an acknowledgement did not go out", "platform", "slack", "type", d.kind())
+		if answer.unheard != nil {
+			answer.then = answer.unheard
+		}
 	}
 	answer.after(ctx)
 }
 
-// acknowledge answers a delivery, over the connection that it came by. false: that is gone.
-func (l *connection) acknowledge(envelope string, payload any) bool {
-	ctx, cancel := context.WithTimeout(l.ctx, ackWithin)
-	defer cancel()
-	return ctx.Err() == nil && l.AckCtx(ctx, envelope, payload) == nil
+// acknowledge answers a delivery, over the connection that it came by. One that takes no answer is given up.
+func (l *connection) acknowledge(envelope string, payload any) error {
+	raw, err := json.Marshal(struct {
+		Envelope string `json:"envelope_id"`
+		Payload  any    `json:"payload,omitempty"`
+	}{envelope, payload})
+	if err != nil {
+		return fmt.Errorf("slack: acknowledge: %w", err)
+	}
+	l.writing.Lock()
+	defer l.writing.Unlock()
+	err = l.SetWriteDeadline(time.Now().Add(ackWithin))
+	if err == nil {
+		err = l.WriteMessage(websocket.TextMessage, raw)
+	}
+	if err != nil {
+		_ = l.Close()
+	}
+	return err
 }
 
 // takeDelivery hands what came over a connection to where what came over HTTP goes.
-func (c *Chat) takeDelivery(ctx context.Context, req socketmode.Request) (answer reply, err error) {
-	switch req.Type {
-	case socketmode.RequestTypeEventsAPI:
+func (c *Chat) takeDelivery(ctx context.Context, d delivery) (answer reply, err error) {
+	switch d.Type {
+	case typeEvent:
 		var env envelope
-		if json.Unmarshal(req.Payload, &env) != nil {
+		if json.Unmarshal(d.Payload, &env) != nil {
 			err = errMalformed
 			break
 		}
 		answer, err = c.takeEvent(ctx, env)
-	case socketmode.RequestTypeSlashCommands:
+	case typeCommand:
 		var form url.Values
-		if form, err = formOf(req.Payload); err == nil {
+		if form, err = formOf(d.Payload); err == nil {
 			answer, err = c.takeCommand(ctx, form)
 		}
-	case socketmode.RequestTypeInteractive:
-		answer, err = c.takeInteraction(ctx, req.Payload)
+	case typeInteraction:
+		answer, err = c.takeInteraction(ctx, d.Payload)
 	default:
 		err = errMalformed
 	}
 	if errors.Is(err, errMalformed) {
-		c.log.Warn("a delivery was not understood", "platform", "slack", "type", kindOf(req))
+		c.log.Warn("a delivery was not understood", "platform", "slack", "type", d.kind())
 		return reply{}, nil // sent again, it would not be either
 	}
 	return answer, err
 }
 
-// kindOf is the type of a delivery, if it is one of those that there are.
-func kindOf(req socketmode.Request) string {
-	switch req.Type {
-	case socketmode.RequestTypeEventsAPI, socketmode.RequestTypeSlashCommands, socketmode.RequestTypeInteractive:
-		return req.Type
+// kind is the type of a delivery, if it is one of those that there are.
+func (d delivery) kind() string {
+	switch d.Type {
+	case typeEvent, typeCommand, typeInteraction:
+		return d.Type
 	}
-	return "unknown"
+	return unknown
 }
 
 // formOf is a command as it comes over HTTP.
@@ -410,6 +499,13 @@ func (g *gap) change(by int, missed bool) {
 	if (missed || g.open == 0) && g.since.IsZero() {
 		g.since = g.clock()
 	}
+}
+
+// connections is how many there are.
+func (g *gap) connections() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.open
 }
 
 // over is since when events could be lost, when that has ended a while ago: one reading for an outage, not one for each of

@@ -13,9 +13,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/gorilla/websocket"
-	"github.com/slack-go/slack/socketmode"
-
 	"github.com/debrief-bot/debrief/adapters/slack/slacktest"
 	"github.com/debrief-bot/debrief/conversations"
 )
@@ -89,7 +86,7 @@ func overScript(t *testing.T, prepare func(*rig), test func(*testing.T, *rig)) {
 			BotToken: slacktest.BotToken, AppToken: slacktest.AppToken, APIURL: r.URL + "/api", Log: slog.New(slog.NewTextHandler(r, nil)),
 			Transport: &http.Transport{DialContext: r.Dial, DisableKeepAlives: true},
 		})
-		r.c.sockets.options = append(r.c.sockets.options, socketmode.OptionDialer(&websocket.Dialer{NetDialContext: r.Dial}))
+		r.c.sockets.dialer.NetDialContext = r.Dial
 		if prepare != nil {
 			prepare(r)
 		}
@@ -162,6 +159,9 @@ func TestConnectionsAreStaggeredAndRenewed(t *testing.T) {
 		if n := r.Calls(openMethod); n != 4 {
 			t.Errorf("opened %d times", n)
 		}
+		if log := r.logged(); strings.Contains(log, "level=WARN") || strings.Contains(log, "level=ERROR") {
+			t.Errorf("the log says:\n%s", log)
+		}
 	})
 }
 
@@ -231,8 +231,7 @@ func TestItDoesNotSpin(t *testing.T) {
 		"gone without a hello":     func(*slacktest.Link) {},
 		"hello, then a disconnect": func(l *slacktest.Link) { l.Hello(); l.Disconnect("refresh_requested"); <-l.Gone() },
 		"hello, then half a frame": func(l *slacktest.Link) { l.Hello(); l.Break(); <-l.Gone() },
-		"link_disabled":            func(l *slacktest.Link) { l.Hello(); l.Disconnect("link_disabled"); <-l.Gone() },
-		"too_many_websockets":      func(l *slacktest.Link) { l.Disconnect("too_many_websockets"); <-l.Gone() },
+		"a reason that is new":     func(l *slacktest.Link) { l.Hello(); l.Disconnect("of its own"); <-l.Gone() },
 		"every 30 ms": func(l *slacktest.Link) {
 			l.Hello()
 			l.Stay(30 * time.Millisecond)
@@ -247,8 +246,8 @@ func TestItDoesNotSpin(t *testing.T) {
 				if n := r.Calls(openMethod); n < 20 || n > 40 {
 					t.Errorf("opened %d times in ten minutes", n)
 				}
-				if log := r.logged(); !strings.Contains(log, "level=ERROR") || !strings.Contains(log, "switch Socket Mode on") {
-					t.Error("nobody hears of it")
+				if log := r.logged(); !strings.Contains(log, "level=ERROR") || !strings.Contains(log, "see that Socket Mode is on") || strings.Contains(log, "of its own") {
+					t.Errorf("the log says:\n%s", log)
 				}
 				if err, over := r.over(); over {
 					t.Errorf("it gave up: %v", err)
@@ -258,26 +257,46 @@ func TestItDoesNotSpin(t *testing.T) {
 	}
 }
 
-// The library's client would open the next connection itself, at once and for ever.
-func TestAClientOpensOneConnection(t *testing.T) {
-	overScript(t, nil, func(t *testing.T, r *rig) {
-		r.Script((*slacktest.Link).Hello)
-		opened := r.Calls(openMethod)
-		client, errs := r.c.sockets.client(), 0
-		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
-		defer cancel()
-		go func() { _ = client.RunContext(ctx) }()
-		for ctx.Err() == nil {
-			select {
-			case e := <-client.Events:
-				if e.Type == socketmode.EventTypeConnectionError {
-					errs++
+// Who has too many connections is told so, and does not make it worse.
+func TestTooManyConnections(t *testing.T) {
+	for name, script := range map[string]func(*slacktest.Link){
+		"at once": func(l *slacktest.Link) { l.Disconnect("too_many_websockets"); <-l.Gone() },
+		"after a minute": func(l *slacktest.Link) {
+			l.Hello()
+			l.Stay(time.Minute)
+			l.Disconnect("too_many_websockets")
+			<-l.Gone()
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			overScript(t, func(r *rig) { r.Script(script) }, func(t *testing.T, r *rig) {
+				time.Sleep(2 * time.Minute)
+				synctest.Wait()
+				if log := r.logged(); !strings.Contains(log, "level=ERROR") || !strings.Contains(log, "no more connections") {
+					t.Errorf("the log says:\n%s", log)
 				}
-			case <-ctx.Done():
-			}
-		}
-		if n := r.Calls(openMethod) - opened; n != 1 || errs == 0 {
-			t.Errorf("it opened %d, and was refused %d times", n, errs)
+				time.Sleep(8 * time.Minute)
+				if n := r.Calls(openMethod); n < 8 || n > 20 {
+					t.Errorf("opened %d times in ten minutes", n)
+				}
+				r.Script(func(l *slacktest.Link) { l.Hello(); <-l.Gone() })
+				time.Sleep(3 * time.Minute)
+				synctest.Wait()
+				if n := len(r.Links()); n != 2 {
+					t.Errorf("%d connections when there is room again", n)
+				}
+			})
+		})
+	}
+}
+
+// That somebody switches Socket Mode off comes over the connection.
+func TestSocketModeSwitchedOff(t *testing.T) {
+	overScript(t, nil, func(t *testing.T, r *rig) {
+		time.Sleep(time.Hour)
+		r.Links()[0].Disconnect("link_disabled")
+		if err, over := r.over(); !over || err == nil || !strings.Contains(err.Error(), "switch it on under Socket Mode") {
+			t.Errorf("ended: %v, with %v", over, err)
 		}
 	})
 }
@@ -298,6 +317,9 @@ func TestASilentConnectionIsLeft(t *testing.T) {
 		synctest.Wait()
 		if n := len(r.Links()); n != 2 {
 			t.Errorf("%d connections after two minutes", n)
+		}
+		if log := r.logged(); !strings.Contains(log, "(silent)") {
+			t.Errorf("the log says:\n%s", log)
 		}
 	})
 }

@@ -82,6 +82,9 @@ func overSocket(t *testing.T, log *slog.Logger) *adapterstest.Platform {
 			l.Close()
 			<-l.Gone()
 		}
+		for c.sockets.gap.connections() > 0 { // the adapter has not noticed yet
+			runtime.Gosched()
+		}
 		w.Fail(slacktest.Once("", slacktest.Fault{}))
 		w.awaitLinks(links)
 	}
