@@ -1,6 +1,7 @@
 package conversations
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -76,11 +77,13 @@ func (r *Review) formFor(p *page, id string, e Event) Answer {
 		form.Inputs = []Input{{Name: "severity", Label: "How bad was it? 1 is the worst", Options: severities()}}
 	case "moments":
 		form.Title = "Four moments"
+		shown := r.guesses(r.answers(), p.facts)
 		said, _ := r.moments(r.answers(), p.facts)
+		maps.Copy(shown, said)
 		for _, name := range postmortem.MomentNames {
 			form.Inputs = append(form.Inputs, Input{
 				Name: string(name), Label: strings.ToUpper(string(name[:1])) + string(name[1:]), Hint: "14:31, E-14, unknown",
-				Value: r.momentValue(said[name], p), Optional: true,
+				Value: r.momentValue(shown[name], p), Optional: true,
 			})
 		}
 	case "hand out":

@@ -1,6 +1,7 @@
 package conversations
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -131,15 +132,24 @@ func (r *Review) proposed(entries []entry) map[postmortem.MomentName]moment {
 	return all
 }
 
+// guesses is what is proposed for the moments that nobody has said yet.
+func (r *Review) guesses(answers []Answered, f Facts) map[postmortem.MomentName]moment {
+	said, _ := r.moments(answers, f)
+	guesses := r.proposed(r.entries(answers, f))
+	maps.DeleteFunc(guesses, func(name postmortem.MomentName, _ moment) bool {
+		_, known := said[name]
+		return known
+	})
+	return guesses
+}
+
 // confirmMoments takes as an answer what is shown: [That's right].
 func (r *Review) confirmMoments(o *out, e Event, f Facts) {
 	answers := r.answers()
-	said, _ := r.moments(answers, f)
-	proposed := r.proposed(r.entries(answers, f))
+	guesses := r.guesses(answers, f)
 	var lines []string
 	for _, name := range postmortem.MomentNames {
-		m, ok := proposed[name]
-		if _, known := said[name]; ok && !known {
+		if m, ok := guesses[name]; ok {
 			lines = append(lines, string(name)+" "+m.event)
 		}
 	}

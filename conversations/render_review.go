@@ -627,9 +627,7 @@ func (r *Review) questionControls(p *page, id string, q Question, answers []Answ
 	}
 	switch q.Gives {
 	case PartMoments:
-		entries := r.entries(answers, p.facts)
-		said, _ := r.moments(answers, p.facts)
-		if len(said) < len(r.proposed(entries)) {
+		if said, _ := r.moments(answers, p.facts); len(r.guesses(answers, p.facts)) > 0 {
 			row = append(row, Control{Label: "That's right", Verb: "moments", Subject: id, Primary: len(said) == 0})
 		}
 		row = append(row, Control{Label: "Change", Verb: "form", Subject: id, Value: "moments"})
