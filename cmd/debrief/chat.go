@@ -58,7 +58,7 @@ func stageFor(log *slog.Logger) func(context.Context) (*local.Stage, func(), err
 			return nil, nil, fmt.Errorf("make room for the database: %w", err)
 		}
 		people, stores := local.NewClock(time.Time{}), local.NewClock(time.Time{})
-		store, err := sqlite.Open(ctx, filepath.Join(dir, "debrief.db"), sqlite.Options{Clock: stores.Now})
+		store, err := sqlite.Open(ctx, filepath.Join(dir, "debrief.db"), toThrowAway(stores.Now))
 		if err == nil {
 			err = store.Ready(ctx)
 		}

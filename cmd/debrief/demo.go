@@ -63,7 +63,7 @@ func tellDemo(ctx context.Context, c Config) (opened, error) {
 		return opened{}, err
 	}
 	people, stores := local.NewClock(time.Time{}), local.NewClock(time.Time{})
-	store, err := openStore(ctx, c, toRunLocal(stores.Now))
+	store, err := openStore(ctx, c, toThrowAway(stores.Now))
 	if err != nil {
 		return opened{}, err
 	}

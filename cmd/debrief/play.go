@@ -42,16 +42,17 @@ func play(ctx context.Context, c Config, path string, w io.Writer, width int) er
 	if err != nil {
 		return err
 	}
+	people, stores := local.NewClock(time.Time{}), local.NewClock(time.Time{})
+	options := toRunLocal(stores.Now)
 	if c.MongoURI == "" && os.Getenv(prefix+"_SQLITE_PATH") == "" {
 		dir, err := os.MkdirTemp("", "debrief-play-")
 		if err != nil {
 			return fmt.Errorf("make room for the database: %w", err)
 		}
 		defer os.RemoveAll(dir)
-		c.SQLitePath = filepath.Join(dir, "debrief.db")
+		c.SQLitePath, options = filepath.Join(dir, "debrief.db"), toThrowAway(stores.Now)
 	}
-	people, stores := local.NewClock(time.Time{}), local.NewClock(time.Time{})
-	store, err := openStore(ctx, c, toRunLocal(stores.Now))
+	store, err := openStore(ctx, c, options)
 	if err != nil {
 		return err
 	}

@@ -19,6 +19,13 @@ func toRunLocal(clock func() time.Time) sqlite.Options {
 	return sqlite.Options{Clock: clock, Alone: true, Inside: true}
 }
 
+// toThrowAway is the same where the file goes with the program.
+func toThrowAway(clock func() time.Time) sqlite.Options {
+	o := toRunLocal(clock)
+	o.Scratch = true
+	return o
+}
+
 // openStore opens the configured store and makes it ready.
 func openStore(ctx context.Context, c Config, o sqlite.Options) (storage.Store, error) {
 	s, err := connect(ctx, c, o)

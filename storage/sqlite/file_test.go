@@ -227,16 +227,29 @@ func TestDiscardWhileSomebodyReads(t *testing.T) {
 	}
 }
 
+// Every commit waits for the disk, but where the file is to be thrown away.
 func TestEveryCommitWaitsForTheDisk(t *testing.T) {
-	s := openStore(t, filepath.Join(t.TempDir(), "debrief.db"), nil)
-	for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "secure_delete": "1"} {
-		got, err := write(t.Context(), s, "ask", func(tx *tx) (string, error) {
-			var v string
-			err := s.conn.QueryRowContext(tx.ctx, "PRAGMA "+pragma).Scan(&v)
-			return v, err
-		})
-		if err != nil || got != want {
-			t.Errorf("%s is %q, %v; want %q", pragma, got, err, want)
+	pragmas := map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "secure_delete": "1"}
+	for _, scratch := range []bool{false, true} {
+		s, err := Open(t.Context(), filepath.Join(t.TempDir(), "debrief.db"), Options{Scratch: scratch})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if scratch {
+			pragmas["synchronous"] = "0"
+		}
+		for pragma, want := range pragmas {
+			got, err := write(t.Context(), s, "ask", func(tx *tx) (string, error) {
+				var v string
+				err := s.conn.QueryRowContext(tx.ctx, "PRAGMA "+pragma).Scan(&v)
+				return v, err
+			})
+			if err != nil || got != want {
+				t.Errorf("thrown away: %t: %s is %q, %v; want %q", scratch, pragma, got, err, want)
+			}
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
 		}
 	}
 }

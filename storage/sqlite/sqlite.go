@@ -44,6 +44,9 @@ type Options struct {
 	// Inside goes with Alone and says that the chat platform runs in the same program: what an earlier process was sending
 	// when it ended has arrived or never will, so it may be claimed at once and not only after storage.EffectTTL.
 	Inside bool
+	// Scratch is for a file that is thrown away when the program ends: no commit waits for the disk, so that nothing is
+	// promised should the machine go down.
+	Scratch bool
 }
 
 // ErrInUse means: another program runs on this file.
@@ -110,7 +113,7 @@ func (s *Store) connect(ctx context.Context, opts Options) (err error) {
 		}
 	}()
 	// The log grows to 16 MB before it is folded into the file: the pages of what waits are written again and again.
-	if s.writer, err = open(s.path, opts.Patience, "secure_delete(1)", "journal_size_limit(67108864)", "wal_autocheckpoint(4000)"); err != nil {
+	if s.writer, err = open(s.path, opts, "secure_delete(1)", "journal_size_limit(67108864)", "wal_autocheckpoint(4000)"); err != nil {
 		return err
 	}
 	s.writer.SetMaxOpenConns(1)
@@ -126,7 +129,7 @@ func (s *Store) connect(ctx context.Context, opts Options) (err error) {
 	if s.writing, err = prepared(ctx, s.conn, true); err != nil {
 		return err
 	}
-	if s.readers, err = open(s.path, opts.Patience, "query_only(1)"); err != nil {
+	if s.readers, err = open(s.path, opts, "query_only(1)"); err != nil {
 		return err
 	}
 	s.readers.SetMaxOpenConns(4)
@@ -149,13 +152,17 @@ func inherit(ctx context.Context, c *sql.Conn, inside bool) {
 	}
 }
 
-func open(path string, patience time.Duration, pragmas ...string) (*sql.DB, error) {
+func open(path string, opts Options, pragmas ...string) (*sql.DB, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		return nil, err
 	}
+	durable := "synchronous(FULL)"
+	if opts.Scratch {
+		durable = "synchronous(OFF)"
+	}
 	q := url.Values{"_pragma": append([]string{
-		fmt.Sprintf("busy_timeout(%d)", patience.Milliseconds()), "synchronous(FULL)", "foreign_keys(1)",
+		fmt.Sprintf("busy_timeout(%d)", opts.Patience.Milliseconds()), durable, "foreign_keys(1)",
 	}, pragmas...)}
 	return sql.Open("sqlite", "file:"+(&url.URL{Path: abs}).EscapedPath()+"?"+q.Encode())
 }

@@ -75,7 +75,7 @@ func fieldsOf(t testing.TB, s storage.Store, id string) map[string]json.RawMessa
 // beside opens the file on a connection of its own, as another program does.
 func beside(t testing.TB, path string) *sql.DB {
 	t.Helper()
-	db, err := open(path, time.Second)
+	db, err := open(path, Options{Patience: time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
