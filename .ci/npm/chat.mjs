@@ -37,7 +37,7 @@ export class Bot {
   async run() {
     const env = Object.fromEntries(Object.entries(process.env).filter(([k]) => !k.startsWith("DEBRIEF_")));
     this.process = spawn(program, [], {
-      env: { ...env, DEBRIEF_SQLITE_PATH: this.file, DEBRIEF_HTTP_ADDR: `127.0.0.1:${this.port}`, DEBRIEF_OPS_ADDR: `127.0.0.1:${this.ops}`, DEBRIEF_TIMEZONE: "Europe/Berlin" },
+      env: { ...env, DEBRIEF_SQLITE_PATH: this.file, DEBRIEF_HTTP_ADDR: `127.0.0.1:${this.port}`, DEBRIEF_OPS_ADDR: `127.0.0.1:${this.ops}` },
       stdio: ["ignore", "ignore", "pipe"],
     });
     this.said = "";

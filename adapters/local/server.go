@@ -622,6 +622,9 @@ func (s *Server) documentOf(person, channel, id string) (Document, bool) {
 	return Document{Message: m.ref(), Slot: m.Slot, Name: m.Body.File.Name, Text: m.Body.File.Text, Record: m.Body.File.Record}, true
 }
 
+// Zone is where a chat that nobody has furnished yet is at home: the zone of its first admin.
+const Zone = "Europe/Berlin"
+
 // Furnish puts people and channels into a chat in which there is nobody yet.
 func Furnish(ctx context.Context, c *Chat) error {
 	c.mu.Lock()
@@ -631,7 +634,7 @@ func Furnish(ctx context.Context, c *Chat) error {
 		return nil
 	}
 	for _, p := range []conversations.Person{
-		{ID: "ana", Zone: "Europe/Berlin", Admin: true},
+		{ID: "ana", Zone: Zone, Admin: true},
 		{ID: "bo", Zone: "America/New_York"},
 		{ID: "kim", Zone: "Asia/Kolkata"},
 	} {

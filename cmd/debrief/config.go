@@ -29,7 +29,7 @@ type Config struct {
 	SlackAPIURL   string               `envconfig:"SLACK_API_URL" desc:"where Slack's methods are called, when not at Slack"`
 	LocalHosts    []string             `envconfig:"LOCAL_HOSTS" desc:"names beside this machine's own under which the chat in the browser may be opened, with commas between; whoever reaches it can act as anybody"`
 	Admins        []string             `envconfig:"ADMINS" desc:"ids of people who count as admins, beside those that the platform says are, with commas between"`
-	Timezone      string               `envconfig:"TIMEZONE" default:"UTC" desc:"the zone of a workspace that has not set its own, as in Europe/Berlin"`
+	Timezone      string               `envconfig:"TIMEZONE" desc:"the zone of a workspace that has not set its own, as in Europe/Berlin; without it UTC, and for the chat in the browser the zone of its first admin"`
 	LogLevel      string               `envconfig:"LOG_LEVEL" default:"info" desc:"debug, info, warn or error"`
 }
 

@@ -26,7 +26,7 @@ func TestConfigDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.SQLitePath != "./debrief.db" || c.MongoURI != "" || c.Timezone != "UTC" || c.LogLevel != "info" {
+	if c.SQLitePath != "./debrief.db" || c.MongoURI != "" || c.LogLevel != "info" {
 		t.Errorf("defaults are %+v", c)
 	}
 }

@@ -75,5 +75,5 @@ func tellDemo(ctx context.Context, c Config) (opened, error) {
 	debug.FreeOSMemory() // a whole incident told at once took memory that showing it does not take
 	people.Go(time.Now)
 	stores.GoExactly(time.Now)
-	return opened{store, chat, people}, nil
+	return opened{store, chat, people, t.Setting.Zone}, nil
 }

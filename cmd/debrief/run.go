@@ -18,15 +18,20 @@ import (
 	"github.com/debrief-bot/debrief/storage"
 )
 
-// opened is where a bot runs: its store, and the chat in the browser with its clock.
+// opened is where a bot runs: its store, and the chat in the browser with its clock and the zone that it is in.
 type opened struct {
 	store storage.Store
 	chat  *local.Chat
 	clock *local.Clock
+	zone  *time.Location
 }
 
 // open opens the configured store and the chat that it keeps.
 func open(ctx context.Context, c Config) (opened, error) {
+	zone, err := time.LoadLocation(cmp.Or(c.Timezone, local.Zone))
+	if err != nil {
+		return opened{}, err
+	}
 	stores := local.NewClock(time.Time{})
 	stores.GoExactly(time.Now)
 	store, err := openStore(ctx, c, toRunLocal(stores.Now))
@@ -37,7 +42,7 @@ func open(ctx context.Context, c Config) (opened, error) {
 	if err != nil {
 		return opened{}, errors.Join(fmt.Errorf("%s: %w", c.storeName(), err), store.Close())
 	}
-	return opened{store, chat, clock}, nil
+	return opened{store, chat, clock, zone}, nil
 }
 
 // runHere is the program without a command: the bot on the platform that is configured, else with the chat in the browser
@@ -63,15 +68,11 @@ func runHere(ctx context.Context, c Config, out io.Writer, ready func(page, ops 
 // serve runs the bot with the chat in the browser.
 func (p opened) serve(ctx context.Context, c Config, out io.Writer, keeps string, ready func(page, ops net.Addr)) error {
 	log := c.logger(os.Stderr)
-	zone, err := time.LoadLocation(c.Timezone)
-	if err != nil {
-		return err
-	}
 	h := house{
-		store: p.store, chat: p.chat, now: p.clock.Now, zone: zone, log: log, what: "the chat",
+		store: p.store, chat: p.chat, now: p.clock.Now, zone: p.zone, log: log, what: "the chat",
 		front: func(b *bot.Bot) intake {
 			return local.NewServer(p.chat, local.ServerOptions{
-				Zone: zone, Winder: wound{p.store, b}, Stage: stageFor(log), Renderers: renderers(), Hosts: c.LocalHosts, Log: log,
+				Zone: p.zone, Winder: wound{p.store, b}, Stage: stageFor(log), Renderers: renderers(), Hosts: c.LocalHosts, Log: log,
 			})
 		},
 		greeting: func(at net.Addr) string {

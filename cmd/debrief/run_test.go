@@ -80,6 +80,24 @@ func TestServe(t *testing.T) {
 	}
 }
 
+// Reports give times as the chat's first people see them, unless another zone is configured.
+func TestTheChatsZone(t *testing.T) {
+	c := localConfig(t)
+	for _, set := range []struct{ configured, want string }{{"", "Europe/Berlin"}, {"America/Lima", "America/Lima"}} {
+		c.Timezone = set.configured
+		p, err := open(t.Context(), c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := p.zone.String(); got != set.want {
+			t.Errorf("configured %q: %s", set.configured, got)
+		}
+		if err := p.store.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // The chat has no log-in, so other machines get to it only when that was asked for in so many words.
 func TestServeStaysOnThisMachine(t *testing.T) {
 	c := localConfig(t)
