@@ -44,26 +44,31 @@ func (c *Chat) signed(serve func(http.ResponseWriter, *http.Request, []byte)) ht
 			return
 		}
 		if r.Header.Get("Content-Encoding") != "" {
-			http.Error(w, "not compressed, please", http.StatusUnsupportedMediaType)
+			c.reject(w, http.StatusUnsupportedMediaType, refusedCompressed, "not compressed, please")
 			return
 		}
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 		var tooLarge *http.MaxBytesError
 		switch {
 		case errors.As(err, &tooLarge):
-			http.Error(w, "too large", http.StatusRequestEntityTooLarge)
+			c.reject(w, http.StatusRequestEntityTooLarge, refusedLarge, "too large")
 			return
 		case err != nil:
 			http.Error(w, "broken off", http.StatusBadRequest)
 			return
 		}
 		if !c.verify(r.Header, body) {
-			c.log.Warn("a request was not signed by slack", "platform", "slack")
-			http.Error(w, "not signed by Slack", http.StatusUnauthorized)
+			c.reject(w, http.StatusUnauthorized, refusedUnsigned, "not signed by Slack")
 			return
 		}
 		serve(w, r, body)
 	})
+}
+
+// reject answers a request that is not taken.
+func (c *Chat) reject(w http.ResponseWriter, status int, why, words string) {
+	c.refuse(why, "a request was refused", "why", why)
+	http.Error(w, words, status)
 }
 
 // verify looks at the signature over the raw body, and at its age.
@@ -89,7 +94,7 @@ func signature(secret, at string, body []byte) string {
 func (c *Chat) serveEvent(w http.ResponseWriter, r *http.Request, body []byte) {
 	var env envelope
 	if json.Unmarshal(body, &env) != nil {
-		http.Error(w, "malformed", http.StatusBadRequest)
+		c.acknowledge(w, r, reply{}, errMalformed)
 		return
 	}
 	if env.Type == "url_verification" {
@@ -99,37 +104,37 @@ func (c *Chat) serveEvent(w http.ResponseWriter, r *http.Request, body []byte) {
 		return
 	}
 	answer, err := c.takeEvent(r.Context(), env)
-	acknowledge(w, r, answer, err)
+	c.acknowledge(w, r, answer, err)
 }
 
 func (c *Chat) serveCommand(w http.ResponseWriter, r *http.Request, body []byte) {
 	form, err := url.ParseQuery(string(body))
 	if err != nil {
-		http.Error(w, "malformed", http.StatusBadRequest)
+		c.acknowledge(w, r, reply{}, errMalformed)
 		return
 	}
 	if form.Get("ssl_check") == "1" {
 		return
 	}
 	answer, err := c.takeCommand(r.Context(), form)
-	acknowledge(w, r, answer, err)
+	c.acknowledge(w, r, answer, err)
 }
 
 func (c *Chat) serveInteraction(w http.ResponseWriter, r *http.Request, body []byte) {
 	form, err := url.ParseQuery(string(body))
 	if err != nil {
-		http.Error(w, "malformed", http.StatusBadRequest)
+		c.acknowledge(w, r, reply{}, errMalformed)
 		return
 	}
 	answer, err := c.takeInteraction(r.Context(), []byte(form.Get("payload")))
-	acknowledge(w, r, answer, err)
+	c.acknowledge(w, r, answer, err)
 }
 
 // acknowledge writes what Slack waits for, and then does what it does not.
-func acknowledge(w http.ResponseWriter, r *http.Request, answer reply, err error) {
+func (c *Chat) acknowledge(w http.ResponseWriter, r *http.Request, answer reply, err error) {
 	switch {
 	case errors.Is(err, errMalformed):
-		http.Error(w, "malformed", http.StatusBadRequest)
+		c.reject(w, http.StatusBadRequest, refusedMalformed, "malformed")
 		return
 	case err != nil:
 		http.Error(w, "not saved", http.StatusServiceUnavailable)

@@ -67,6 +67,8 @@ type limits struct {
 
 	mu    sync.Mutex
 	gates map[string]*gate // by method, and by method and channel
+
+	limited tally // by method
 }
 
 // gatesMost is how many are kept before those that hold nothing up are forgotten.
@@ -215,6 +217,7 @@ func (l *limits) refused(keys []string, q queue, after time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.now()
+	l.limited.add(keys[len(keys)-1])
 	g := l.gate(keys[0], now)
 	g.held = latest(g.held, now.Add(after))
 	g.told[q] = g.held // to whoever was refused

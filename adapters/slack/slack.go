@@ -59,6 +59,7 @@ type Chat struct {
 	fatal   chan error
 
 	answered map[string]bool // events that were answered at once, by key
+	refused  tally
 }
 
 var _ adapters.Chat = (*Chat)(nil)

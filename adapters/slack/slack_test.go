@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -151,6 +152,9 @@ func TestWhatIsNotSlacksIsRefused(t *testing.T) {
 	if len(d.events) > 0 {
 		t.Errorf("something came in: %+v", d.events)
 	}
+	if got, want := c.Counts().Refused, (map[string]int{"unsigned": 6, "large": 1, "compressed": 1, "malformed": 1}); !maps.Equal(got, want) {
+		t.Errorf("counted as refused: %v", got)
+	}
 	unset := New(Options{BotToken: slacktest.BotToken})
 	r := httptest.NewRequest(http.MethodPost, EventsPath, strings.NewReader(body))
 	r.Header = sign(now, "", body)
@@ -175,7 +179,7 @@ func TestVerificationOfTheAddress(t *testing.T) {
 }
 
 func TestWhatIsMeantForOthers(t *testing.T) {
-	w, _, d, _ := connect(t)
+	w, c, d, _ := connect(t)
 	message := map[string]any{"type": "message", "user": ana, "channel": ops, "ts": "1772456520.000100", "text": "hello"}
 	for name, change := range map[string]func(env map[string]any){
 		"another workspace":     func(env map[string]any) { env["team_id"] = "T0OTHER" },
@@ -197,6 +201,9 @@ func TestWhatIsMeantForOthers(t *testing.T) {
 	}
 	if status, answer := w.Deliver(slacktest.Delivery{Kind: slacktest.Command, Body: stranger}); status != 200 || !strings.Contains(string(answer), "another workspace") {
 		t.Errorf("a command elsewhere: HTTP %d, %s", status, answer)
+	}
+	if got, want := c.Counts().Refused, (map[string]int{"foreign": 3}); !maps.Equal(got, want) {
+		t.Errorf("counted as refused: %v", got)
 	}
 	if len(d.events) > 0 {
 		t.Errorf("something came in: %+v", d.events)

@@ -1,6 +1,7 @@
 package slack
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -57,6 +58,7 @@ type sockets struct {
 	pace   pace
 	id     identity // of whoever runs
 
+	ended    tally         // connections, by why
 	flowing  chan struct{} // closed when there was a connection
 	flow     sync.Once
 	gap      gap
@@ -125,13 +127,15 @@ func (s *sockets) keep(ctx, linked context.Context, after time.Duration) error {
 	pause, drops := s.pace.retry, 0
 	for sleep(ctx, after) {
 		lived, err := s.connect(linked)
+		if ctx.Err() != nil {
+			break // it was ended here
+		}
+		s.ended.add(cmp.Or(reasonOf(err), reasonFailed))
 		if fix := unfixable(err); fix != nil {
 			return fix
 		}
 		var later *adapters.RetryAfter
 		switch crowded := reasonOf(err) == reasonTooMany; {
-		case ctx.Err() != nil: // it was ended
-			continue
 		case lived >= s.pace.steady && !crowded:
 			s.c.log.Info("a connection is renewed", "platform", "slack", "lived", lived.Round(time.Second), "err", err)
 			pause, drops, after = s.pace.retry, 0, rand.N(s.pace.retry)
@@ -222,6 +226,7 @@ const (
 	reasonTooMany  = "too_many_websockets"
 	reasonSilent   = "silent"
 	reasonBroken   = "broken"
+	reasonFailed   = "failed" // there never was one
 )
 
 // asked is the end of a connection that Slack wants, for that reason.
@@ -367,13 +372,14 @@ func (s *sockets) receive(ctx context.Context, l *connection, d delivery) {
 		cancel() // what is taken in now is not saved, and whoever acted is told
 		if d.Type == typeEvent {
 			s.gap.missed()
-			s.c.log.Warn("an event was left to be sent again: too many are being taken in", "platform", "slack")
+			s.c.refuse(refusedCrowded, "an event was left to be sent again: too many are being taken in")
 			return
 		}
 		room = s.refusing
 		select {
 		case room <- struct{}{}:
 		default:
+			s.c.refused.add(refusedCrowded)
 			s.c.log.Error("an act was left unanswered: too many are being taken in", "platform", "slack")
 			return
 		}
@@ -447,7 +453,7 @@ func (c *Chat) takeDelivery(ctx context.Context, d delivery) (answer reply, err 
 		err = errMalformed
 	}
 	if errors.Is(err, errMalformed) {
-		c.log.Warn("a delivery was not understood", "platform", "slack", "type", d.kind())
+		c.refuse(refusedMalformed, "a delivery was not understood", "type", d.kind())
 		return reply{}, nil // sent again, it would not be either
 	}
 	return answer, err

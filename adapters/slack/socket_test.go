@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"strings"
 	"sync"
@@ -158,6 +159,9 @@ func TestConnectionsAreStaggeredAndRenewed(t *testing.T) {
 		}
 		if n := r.Calls(openMethod); n != 4 {
 			t.Errorf("opened %d times", n)
+		}
+		if counts := r.c.Counts(); counts.Connections != 2 || !maps.Equal(counts.Ended, map[string]int{"warning": 1, "refresh_requested": 1}) {
+			t.Errorf("counted: %+v", counts)
 		}
 		if log := r.logged(); strings.Contains(log, "level=WARN") || strings.Contains(log, "level=ERROR") {
 			t.Errorf("the log says:\n%s", log)
@@ -330,6 +334,9 @@ func TestOpeningWaitsAsLongAsSlackSays(t *testing.T) {
 		synctest.Wait()
 		if n := r.Calls(openMethod); n != 1 { // of whichever connection came first
 			t.Errorf("called %d times while Slack asked to wait", n)
+		}
+		if counts := r.c.Counts(); counts.Connections != 0 || counts.Limited[openMethod] != 1 || counts.Ended["failed"] == 0 {
+			t.Errorf("counted: %+v", counts)
 		}
 		time.Sleep(2 * time.Second)
 		synctest.Wait()

@@ -66,14 +66,14 @@ func (c *Chat) takeEvent(ctx context.Context, env envelope) (reply, error) {
 	e, concerns, err := id.receiveEvent(env)
 	switch {
 	case errors.Is(err, errForeign):
-		c.log.Warn("an event of another workspace or app was refused", "platform", "slack")
+		c.refuse(refusedForeign, "an event of another workspace or app was refused")
 		return reply{}, nil
 	case !concerns:
 		return c.notice(id, env), nil
 	}
 	answer, err := handOver(ctx, h, e)
 	if err != nil {
-		c.log.Warn("an event was not saved", "platform", "slack", "event", e.Key)
+		c.refuse(refusedUnsaved, "an event was not saved", "event", e.Key)
 		return reply{}, errNotSaved
 	}
 	switch {
@@ -165,7 +165,7 @@ func (c *Chat) takeCommand(ctx context.Context, form url.Values) (reply, error) 
 	a, err := id.receiveCommand(form, c.now())
 	switch {
 	case errors.Is(err, errForeign):
-		c.log.Warn("a command of another workspace or app was refused", "platform", "slack")
+		c.refuse(refusedForeign, "a command of another workspace or app was refused")
 		return reply{payload: inline(foreign)}, nil
 	case err != nil:
 		return reply{}, err
@@ -173,7 +173,7 @@ func (c *Chat) takeCommand(ctx context.Context, form url.Values) (reply, error) 
 	answer, err := handOver(ctx, h, a.event)
 	switch {
 	case err != nil:
-		c.log.Warn("a command was not saved", "platform", "slack", "event", a.event.Key)
+		c.refuse(refusedUnsaved, "a command was not saved", "event", a.event.Key)
 		return reply{payload: inline(notSaved), unheard: c.telling(id, a.event, said(notSaved)).then}, nil
 	case answer.Form != nil:
 		return c.opening(id, a, *answer.Form), nil
@@ -217,17 +217,17 @@ func (c *Chat) takeInteraction(ctx context.Context, payload []byte) (reply, erro
 	a, concerns, err := id.receiveInteraction(payload, c.now())
 	switch {
 	case errors.Is(err, errForeign):
-		c.log.Warn("an act in another workspace or app was refused", "platform", "slack")
+		c.refuse(refusedForeign, "an act in another workspace or app was refused")
 		return reply{}, nil
 	case errors.Is(err, errOld):
-		c.log.Warn("an act that is not known was refused", "platform", "slack", "event", a.event.Key)
+		c.refuse(refusedOutdated, "an act that is not known was refused", "event", a.event.Key)
 		return c.answerForm(id, a, conversations.Answer{Errors: []conversations.Field{{Value: fromOld}}}, nil), nil
 	case err != nil || !concerns:
 		return reply{}, err
 	}
 	answer, err := handOver(ctx, h, a.event)
 	if err != nil {
-		c.log.Warn("an act was not saved", "platform", "slack", "event", a.event.Key)
+		c.refuse(refusedUnsaved, "an act was not saved", "event", a.event.Key)
 	}
 	switch {
 	case a.event.Kind == conversations.Submitted:

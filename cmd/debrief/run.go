@@ -12,6 +12,8 @@ import (
 	"os"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/debrief-bot/debrief/adapters"
 	"github.com/debrief-bot/debrief/adapters/local"
 	"github.com/debrief-bot/debrief/bot"
@@ -96,7 +98,8 @@ type house struct {
 	log      *slog.Logger
 	what     string                   // is served, for errors
 	front    func(*bot.Bot) intake    // nil: nothing comes in from outside
-	greeting func(at net.Addr) string // nil without a front
+	greeting func(at net.Addr) string // at is nil without a front
+	metrics  prometheus.Collector     // beside the bot's; nil: none
 }
 
 // entrance is a front at its address. The zero value is none.
@@ -140,6 +143,9 @@ func (e entrance) close() error {
 // stops in order: the front takes nothing in any more, the bot ends what it has begun, then the ops address closes.
 func (h house) serve(ctx context.Context, c Config, out io.Writer, ready func(page, ops net.Addr)) error {
 	registry := newRegistry()
+	if h.metrics != nil {
+		registry.MustRegister(h.metrics)
+	}
 	b := bot.New(bot.Options{
 		Store: h.store, Chats: []adapters.Chat{h.chat}, Now: h.now, Zone: h.zone, Log: h.log, Registry: registry,
 		Admins: c.Admins, Audit: os.Stdout,

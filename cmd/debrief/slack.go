@@ -65,7 +65,7 @@ func runSlack(ctx context.Context, c Config, out io.Writer, ready func(page, ops
 	defer store.Close()
 	log := c.logger(os.Stderr)
 	chat := c.slackChat(log)
-	h := house{store: store, chat: chat, now: time.Now, zone: zone, log: log, what: "Slack"}
+	h := house{store: store, chat: chat, now: time.Now, zone: zone, log: log, what: "Slack", metrics: slackMetrics{chat}}
 	if c.slackSockets() {
 		h.greeting = func(net.Addr) string {
 			return fmt.Sprintf("Debrief is in Slack, takes in what Slack sends over connections of its own (Socket Mode), and keeps everything in the %s; Ctrl-C ends it.",

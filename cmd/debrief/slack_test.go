@@ -156,6 +156,9 @@ func TestServeSlackOverSockets(t *testing.T) {
 		}) {
 			s.Command("U0ANA", "C0OPS", "help")
 		}
+		if body := fetch(t, at[1], "/metrics"); !strings.Contains(body, "\ndebrief_slack_connections 1\n") {
+			t.Errorf("/metrics does not tell of the connection: %s", body)
+		}
 	}
 	cancel()
 	if err := <-ended; err != nil {
