@@ -128,7 +128,7 @@ func (s *sockets) keep(ctx, linked context.Context, after time.Duration) error {
 	for sleep(ctx, after) {
 		lived, err := s.connect(linked)
 		if ctx.Err() != nil {
-			break // it was ended here
+			continue // it was ended here, and with it the loop
 		}
 		s.ended.add(cmp.Or(reasonOf(err), reasonFailed))
 		if fix := unfixable(err); fix != nil {
