@@ -64,6 +64,7 @@ type Bot struct {
 	metrics  *metrics
 	people   people
 	settings settings
+	threads  threads
 	readings readings
 	admins   []string
 	audit    witness

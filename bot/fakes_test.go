@@ -169,6 +169,7 @@ func (c *fakeChat) texts() []string {
 type brokenStore struct {
 	storage.Store
 	accept  func(...storage.Row) error
+	route   func(addresses []string)
 	finish  func() error
 	save    func(conversations.Subject) error
 	number  func() (int, error)
@@ -184,6 +185,13 @@ func (s *brokenStore) Accept(ctx context.Context, rows ...storage.Row) error {
 		}
 	}
 	return s.Store.Accept(ctx, rows...)
+}
+
+func (s *brokenStore) Route(ctx context.Context, addresses []string) ([]storage.Hit, error) {
+	if s.route != nil {
+		s.route(addresses)
+	}
+	return s.Store.Route(ctx, addresses)
 }
 
 func (s *brokenStore) Finish(ctx context.Context, rows ...storage.Row) error {

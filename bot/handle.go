@@ -77,7 +77,7 @@ func (b *Bot) handle(ctx context.Context, e conversations.Event) (conversations.
 			return answer, err
 		}
 	}
-	found, err := b.lookUp(ctx, routing.Addresses)
+	found, err := b.lookUp(ctx, routing)
 	if err != nil {
 		return conversations.Answer{}, err
 	}
@@ -127,23 +127,57 @@ func (b *Bot) factsAtOnce(ctx context.Context, e conversations.Event, needs func
 	return r.gather(ctx, func(f conversations.Facts) conversations.Needs { return needs(e, f) })
 }
 
-// lookUp asks the store, once, which subjects have the addresses.
-func (b *Bot) lookUp(ctx context.Context, addresses []string) (map[string][]string, error) {
-	if len(addresses) == 0 {
+// lookUp asks the store, once, which subjects have the addresses, unless it is known.
+func (b *Bot) lookUp(ctx context.Context, r conversations.Routing) (map[string][]string, error) {
+	if len(r.Addresses) == 0 {
 		return nil, nil
 	}
 	if b.starting.Load() {
 		return nil, errStarting
 	}
-	hits, err := b.store.Route(ctx, addresses)
+	if r.Thread {
+		if subject, ok := b.threads.of(r.Addresses[0]); ok {
+			return map[string][]string{r.Addresses[0]: {subject}}, nil
+		}
+	}
+	hits, err := b.store.Route(ctx, r.Addresses)
 	if err != nil {
 		return nil, fmt.Errorf("route: %w", err)
+	}
+	if r.Thread && len(hits) == 1 {
+		b.threads.learn(hits[0])
 	}
 	found := map[string][]string{}
 	for _, h := range hits {
 		found[h.Address] = append(found[h.Address], h.Subject)
 	}
 	return found, nil
+}
+
+// threads remembers whose the threads are in which people reply. A thread that is somebody's stays theirs, whichever
+// replica asks; one that is nobody's may become a review's at any moment, so of those nothing is remembered.
+type threads struct {
+	mu    sync.Mutex
+	known map[string]string // address → subject
+}
+
+// threadsMost bounds what is remembered. Beyond it everything is forgotten.
+const threadsMost = 10_000
+
+func (t *threads) of(address string) (subject string, ok bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	subject, ok = t.known[address]
+	return subject, ok
+}
+
+func (t *threads) learn(h storage.Hit) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.known == nil || len(t.known) >= threadsMost {
+		t.known = map[string]string{}
+	}
+	t.known[h.Address] = h.Subject
 }
 
 // take makes the event durable for each subject it concerns.

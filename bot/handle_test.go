@@ -143,3 +143,40 @@ func TestTheSameEventTwiceCountsOnce(t *testing.T) {
 		t.Errorf("fetched %d times", w.chat.fetched)
 	}
 }
+
+// Of a thread that is nobody's the store is asked every time, since another replica may make a review of it; whose it was
+// found to be it stays.
+func TestWhoseAThreadIsIsRemembered(t *testing.T) {
+	w := newWorld(t)
+	asked := 0
+	w.store.route = func([]string) { asked++ }
+	events := w.accepted()
+	reply := func(id string) {
+		t.Helper()
+		w.handle(said(id, "m1", "it was the cache"))
+	}
+	reply("m2")
+	reply("m3")
+	if asked != 2 || len(*events) != 0 {
+		t.Fatalf("asked %d times, %d accepted, when the thread is nobody's", asked, len(*events))
+	}
+	thread := said("m2", "m1", "").Where
+	review := conversations.Subject{
+		ID: workspace + "/review/1", V: conversations.Version, Addresses: []string{thread.Address()},
+		State: &conversations.Review{Stage: conversations.StageOpen, Home: thread.Root(), Thread: thread},
+	}
+	if err := w.store.Save(t.Context(), review, nil); err != nil {
+		t.Fatal(err)
+	}
+	reply("m4")
+	reply("m5")
+	if asked != 3 || len(*events) != 2 {
+		t.Errorf("asked %d times, %d accepted, when it is a review's", asked, len(*events))
+	}
+	edit := said("m4", "m1", "it was the disk")
+	edit.Kind, edit.Key = conversations.Edited, edit.Key+"/edit"
+	w.handle(edit)
+	if asked != 4 {
+		t.Error("an edit concerns a timeline event, too, that the store knows of")
+	}
+}

@@ -5,7 +5,9 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -15,6 +17,7 @@ import (
 	"github.com/debrief-bot/debrief/adapters"
 	"github.com/debrief-bot/debrief/adapters/local"
 	"github.com/debrief-bot/debrief/bot"
+	"github.com/debrief-bot/debrief/conversations"
 	"github.com/debrief-bot/debrief/conversations/transcript"
 	"github.com/debrief-bot/debrief/storage"
 	"github.com/debrief-bot/debrief/storage/storagetest"
@@ -92,7 +95,7 @@ func newStage(t testing.TB) *local.Stage {
 	people, stores := local.NewClock(time.Time{}), local.NewClock(time.Time{})
 	memory := storagetest.NewMemory(stores.Now)
 	var away atomic.Bool
-	store := hookedStore{memory, func(_ context.Context, _ string, do func() error) error {
+	store := hookedStore{&threadsStay{Store: memory, t: t, whose: map[string]string{}}, func(_ context.Context, _ string, do func() error) error {
 		if away.Load() {
 			return storage.ErrUnavailable
 		}
@@ -107,6 +110,32 @@ func newStage(t testing.TB) *local.Stage {
 		NextDue: memory.NextDue,
 		Away:    away.Store,
 	})
+}
+
+// threadsStay fails the test when a thread that was a review's becomes another's, or nobody's: the bot remembers whose it is.
+type threadsStay struct {
+	storage.Store
+	t     testing.TB
+	mu    sync.Mutex
+	whose map[string]string // address of a thread → review
+}
+
+func (s *threadsStay) Save(ctx context.Context, subject conversations.Subject, effects []conversations.Effect) error {
+	err := s.Store.Save(ctx, subject, effects)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for thread, whose := range s.whose {
+		if has := slices.Contains(subject.Addresses, thread); has != (whose == subject.ID) {
+			s.t.Errorf("%s was %s's; that %s has it is now %v", thread, whose, subject.ID, has)
+		}
+	}
+	if r, ok := subject.State.(*conversations.Review); ok && r.Thread.Thread != "" && slices.Contains(subject.Addresses, r.Thread.Address()) {
+		s.whose[r.Thread.Address()] = subject.ID
+	}
+	return nil
 }
 
 func openBot(ctx context.Context, s storage.Store, chat adapters.Chat, zone *time.Location, clock *local.Clock) (local.Bot, error) {

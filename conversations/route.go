@@ -16,6 +16,7 @@ type Routing struct {
 	AtOnce    bool     // it only reads: Respond answers it, nothing is stored
 	Check     bool     // what was typed is looked at by Check before anything is stored
 	Addresses []string // to be looked up in the store, once; then Subjects says whom the event concerns
+	Thread    bool     // the only address is a thread's: whose it was found to be it stays, so that may be remembered
 }
 
 // Addressed is an event and the subject it is for.
@@ -77,7 +78,7 @@ func routeSaid(e Event) Routing {
 	if e.Where.Thread == "" {
 		return Routing{} // a root message that mentions nobody of ours: forgotten, and the store is not asked
 	}
-	return Routing{Addresses: []string{e.Where.Address()}}
+	return Routing{Addresses: []string{e.Where.Address()}, Thread: true}
 }
 
 func routeCommand(e Event, text string) Routing {

@@ -61,7 +61,6 @@ type Store struct {
 	conn             *sql.Conn // the writer's only one
 	lock             *os.File  // held while we are alone; nil: anybody may come
 	writing, reading statements
-	routes           routes // used while lock is held
 
 	jobs    chan *job
 	commits atomic.Int64 // how many there were; tests look at it
@@ -293,8 +292,13 @@ type scanner interface{ Scan(dest ...any) error }
 // read runs a query on one of the readers and scans each of its rows. As with writes, a query that has begun is not broken
 // off: it is short, and for a context that can end two goroutines are started each time.
 func read[T any](ctx context.Context, s *Store, doing string, scan func(scanner) (T, error), q *query, args ...any) ([]T, error) {
-	if err := s.usable(ctx, doing); err != nil {
-		return nil, err
+	select {
+	case <-s.closing:
+		return nil, s.wrap(ctx, doing, errClosed)
+	default:
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, s.wrap(ctx, doing, err)
 	}
 	rows, err := s.reading[q].QueryContext(context.WithoutCancel(ctx), args...)
 	if err == nil {
@@ -304,19 +308,6 @@ func read[T any](ctx context.Context, s *Store, doing string, scan func(scanner)
 		}
 	}
 	return nil, s.wrap(ctx, doing, err)
-}
-
-// usable is an error when the store is closed or the caller has given up.
-func (s *Store) usable(ctx context.Context, doing string) error {
-	select {
-	case <-s.closing:
-		return s.wrap(ctx, doing, errClosed)
-	default:
-	}
-	if err := ctx.Err(); err != nil {
-		return s.wrap(ctx, doing, err)
-	}
-	return nil
 }
 
 // collect scans all rows and closes them.

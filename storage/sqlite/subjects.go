@@ -117,7 +117,7 @@ func (s *Store) Find(ctx context.Context, q storage.Query) ([]conversations.Subj
 // Route implements storage.Subjects.
 func (s *Store) Route(ctx context.Context, addresses []string) ([]storage.Hit, error) {
 	if len(addresses) == 1 { // a reply's: what is asked most, and every time before it is acknowledged
-		return s.routeOne(ctx, addresses[0])
+		return read(ctx, s, "route", scanHit, routeAddress, addresses[0])
 	}
 	distinct := slices.Compact(slices.Sorted(slices.Values(addresses)))
 	list, err := json.Marshal(distinct)
@@ -125,24 +125,6 @@ func (s *Store) Route(ctx context.Context, addresses []string) ([]storage.Hit, e
 		return nil, fmt.Errorf("sqlite: route: %w", err)
 	}
 	return read(ctx, s, "route", scanHit, routeSeveral, string(list))
-}
-
-func (s *Store) routeOne(ctx context.Context, address string) ([]storage.Hit, error) {
-	if s.lock == nil {
-		return read(ctx, s, "route", scanHit, routeAddress, address)
-	}
-	if err := s.usable(ctx, "route"); err != nil {
-		return nil, err
-	}
-	hits, changes, known := s.routes.of(address)
-	if known {
-		return hits, nil
-	}
-	hits, err := read(ctx, s, "route", scanHit, routeAddress, address)
-	if err == nil {
-		s.routes.learn(address, hits, changes)
-	}
-	return hits, err
 }
 
 func scanHit(row scanner) (h storage.Hit, err error) {
@@ -238,7 +220,6 @@ func remove(tx *tx, id string) error {
 	if busy {
 		return fmt.Errorf("its outbox is not empty: %w", storage.ErrConflict)
 	}
-	tx.moved = true
 	_, err := tx.exec(deleteSubject, id)
 	return err
 }
@@ -295,7 +276,6 @@ func index(tx *tx, c change, old before) error {
 	if old.exists && old.at == at && bytes.Equal(old.addresses, c.addresses) {
 		return nil
 	}
-	tx.moved = true
 	var given []string
 	if old.exists {
 		if err := json.Unmarshal(old.addresses, &given); err != nil {

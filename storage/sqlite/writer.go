@@ -31,7 +31,6 @@ type tx struct {
 	statements
 	ctx   context.Context
 	wrote bool // the job that runs has changed something
-	moved bool // a job has changed addresses
 }
 
 // exec runs a statement and says how many rows it changed.
@@ -161,9 +160,6 @@ func (s *Store) runBatch(batch []*job) ([]outcome, error) {
 		}
 	}
 	_, err := tx.exec(commit)
-	if tx.moved {
-		s.routes.forget()
-	}
 	if err != nil {
 		return nil, rollback(tx, err)
 	}
