@@ -99,7 +99,9 @@ func maskOnce(text string) string {
 		}
 		text = s.replace(text)
 	}
-	text = maskAssigned(text)
+	if containsAny(lower, nameHints) {
+		text = maskAssigned(text)
+	}
 	if digits(text) >= 13 {
 		text = maskCards(text)
 	}
@@ -158,9 +160,26 @@ func (s secret) replace(text string) string {
 // token_count and passwords are something else.
 const names = `(pass(?:word|wd|phrase|code)?|pwd|secret(?:[_-]?key)?|(?:api|access|private|account|auth|signing|encryption)[ _-]?key|token|credentials?)`
 
-// beginnings are how names begin.
-var beginnings = []string{
-	"pass", "pwd", "secret", "api", "access", "private", "account", "auth", "signing", "encryption", "token", "credential",
+// nameHints are lower case; one of them is in every name, so that most texts are never searched for one.
+var nameHints = []string{"pass", "pwd", "secret", "key", "token", "credential"}
+
+// beginsName reports whether a text, in lower case, may begin with a name.
+func beginsName(s string) bool {
+	switch s[0] {
+	case 'p':
+		return beginsAny(s, "pass", "pwd", "private")
+	case 'a':
+		return beginsAny(s, "api", "access", "account", "auth")
+	case 's':
+		return beginsAny(s, "secret", "signing")
+	case 'c':
+		return strings.HasPrefix(s, "credential")
+	case 'e':
+		return strings.HasPrefix(s, "encryption")
+	case 't':
+		return strings.HasPrefix(s, "token")
+	}
+	return false
 }
 
 // assignment is a name and the sign behind it (a group), which on a command line may be a space; the value follows.
@@ -174,7 +193,7 @@ func maskAssigned(text string) string {
 	var b strings.Builder
 	lower, done := lowered(text), 0
 	for i := 0; i < len(text); i++ {
-		if strings.IndexByte("pascet", lower[i]) < 0 || !beginsAny(lower[i:], beginnings) {
+		if !beginsName(lower[i:]) {
 			continue
 		}
 		m := assignment.FindStringSubmatchIndex(text[i:min(len(text), i+maxAssignment)])
@@ -206,7 +225,7 @@ func isOption(before string) bool {
 	return strings.HasPrefix(word, "--")
 }
 
-func beginsAny(s string, parts []string) bool {
+func beginsAny(s string, parts ...string) bool {
 	for _, p := range parts {
 		if strings.HasPrefix(s, p) {
 			return true
