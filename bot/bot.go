@@ -132,7 +132,7 @@ func (b *Bot) Ready() error {
 	if err := b.brokenChats(); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), handleStoreBound)
+	ctx, cancel := context.WithTimeout(context.Background(), handleBound)
 	defer cancel()
 	if err := b.store.Ready(ctx); err != nil {
 		return fmt.Errorf("store: %w", err)

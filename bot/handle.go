@@ -11,55 +11,31 @@ import (
 	"github.com/debrief-bot/debrief/storage"
 )
 
-// What platforms leave us: Slack takes three seconds for a failure, so does Discord.
+// What platforms leave us: Slack takes three seconds for a failure, so does Discord. A store returns soon after its time is
+// over, whatever its database does.
 const (
-	handleBound      = 2500 * time.Millisecond // for everything, whatever the store does
-	handleStoreBound = 2 * time.Second         // for what the store must say before the acknowledgement
-	atOnceBound      = 1500 * time.Millisecond // for an answer that only reads
-	handleAskBound   = 500 * time.Millisecond  // for names from the platform, meanwhile
+	handleBound    = 2 * time.Second         // for everything before the acknowledgement
+	atOnceBound    = 1500 * time.Millisecond // for an answer that only reads
+	handleAskBound = 500 * time.Millisecond  // for names from the platform, meanwhile
 )
 
 // Handle takes one event in. It implements adapters.Handler.
 func (b *Bot) Handle(ctx context.Context, e conversations.Event) (conversations.Answer, error) {
-	late := time.NewTimer(handleBound)
-	defer late.Stop()
-	type outcome struct {
-		answer conversations.Answer
-		err    error
+	var answer conversations.Answer
+	err := b.guard(func() (err error) {
+		answer, err = b.handle(ctx, normal(conversations.AsCommand(e)))
+		return err
+	})
+	if err != nil {
+		b.miss(e, err)
+		b.log.Warn("an event was not taken in", "platform", platform(e.Key), "event", e.Key, "err", err)
+		return conversations.Answer{}, err
 	}
-	done := make(chan outcome, 1)
-	go func() { // a store that ignores its deadline must not hold up the platform
-		var o outcome
-		o.err = b.guard(func() (err error) {
-			o.answer, err = b.handle(ctx, normal(conversations.AsCommand(e)))
-			return err
-		})
-		done <- o
-	}()
-	select {
-	case o := <-done:
-		if o.err != nil {
-			b.miss(e, o.err)
-			b.log.Warn("an event was not taken in", "platform", platform(e.Key), "event", e.Key, "err", o.err)
-			return conversations.Answer{}, o.err
-		}
-		return o.answer, nil
-	case <-ctx.Done():
-		return b.givenUp(e, ctx.Err())
-	case <-late.C:
-		return b.givenUp(e, context.DeadlineExceeded)
-	}
-}
-
-// givenUp is the answer to an event whose outcome nobody waits for any more.
-func (b *Bot) givenUp(e conversations.Event, why error) (conversations.Answer, error) {
-	err := fmt.Errorf("handle %s: %w: %w", e.Key, storage.ErrUnavailable, why)
-	b.miss(e, err)
-	return conversations.Answer{}, err
+	return answer, nil
 }
 
 func (b *Bot) handle(ctx context.Context, e conversations.Event) (conversations.Answer, error) {
-	ctx, cancel := context.WithTimeout(ctx, handleStoreBound)
+	ctx, cancel := context.WithTimeout(ctx, handleBound)
 	defer cancel()
 	if e.At.IsZero() {
 		e.At = b.now() // Discord's reactions tell no time: that of taking them in stands for it
@@ -136,20 +112,20 @@ func (b *Bot) lookUp(ctx context.Context, r conversations.Routing) (map[string][
 		return nil, errStarting
 	}
 	if r.Thread {
-		if subject, ok := b.threads.of(r.Addresses[0]); ok {
-			return map[string][]string{r.Addresses[0]: {subject}}, nil
+		if found := b.threads.of(r.Addresses[0]); found != nil {
+			return found, nil
 		}
 	}
 	hits, err := b.store.Route(ctx, r.Addresses)
 	if err != nil {
 		return nil, fmt.Errorf("route: %w", err)
 	}
-	if r.Thread && len(hits) == 1 {
-		b.threads.learn(hits[0])
-	}
 	found := map[string][]string{}
 	for _, h := range hits {
 		found[h.Address] = append(found[h.Address], h.Subject)
+	}
+	if r.Thread && len(hits) == 1 {
+		b.threads.learn(r.Addresses[0], found)
 	}
 	return found, nil
 }
@@ -158,26 +134,26 @@ func (b *Bot) lookUp(ctx context.Context, r conversations.Routing) (map[string][
 // replica asks; one that is nobody's may become a review's at any moment, so of those nothing is remembered.
 type threads struct {
 	mu    sync.Mutex
-	known map[string]string // address → subject
+	found map[string]map[string][]string // by address, what was found: only to be read
 }
 
 // threadsMost bounds what is remembered. Beyond it everything is forgotten.
 const threadsMost = 10_000
 
-func (t *threads) of(address string) (subject string, ok bool) {
+// of is what was found for the address; nil: it is not known.
+func (t *threads) of(address string) map[string][]string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	subject, ok = t.known[address]
-	return subject, ok
+	return t.found[address]
 }
 
-func (t *threads) learn(h storage.Hit) {
+func (t *threads) learn(address string, found map[string][]string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.known == nil || len(t.known) >= threadsMost {
-		t.known = map[string]string{}
+	if t.found == nil || len(t.found) >= threadsMost {
+		t.found = map[string]map[string][]string{}
 	}
-	t.known[h.Address] = h.Subject
+	t.found[address] = found
 }
 
 // take makes the event durable for each subject it concerns.

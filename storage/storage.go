@@ -48,7 +48,7 @@ const (
 	KeyLife     = 14 * 24 * time.Hour // how long the keys of finished rows are remembered
 )
 
-// Store is a database.
+// Store is a database. Every method returns soon after its context has ended, whatever the database does: ErrUnavailable.
 type Store interface {
 	Inbox
 	Subjects

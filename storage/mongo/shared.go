@@ -25,6 +25,7 @@ type together[In, Out any] struct {
 	done   chan struct{}
 	out    Out // everybody's: only to be read
 	err    error
+	panics any // what the call panicked with
 }
 
 // callsAtOnce is how many are on their way: few, so that they are shared, but more than one, so that nobody waits for a
@@ -35,7 +36,8 @@ func share[In, Out any](call func(context.Context, []In) (Out, error)) *shared[I
 	return &shared[In, Out]{call: call, turn: make(chan struct{}, callsAtOnce)}
 }
 
-// do makes the call, with others or not. After ErrUnavailable it may have been made all the same, or be made yet.
+// do makes the call, with others or not, and returns when its context ends, whatever the call does. After ErrUnavailable it
+// may have been made all the same, or be made yet.
 func (s *shared[In, Out]) do(ctx context.Context, in []In) (out Out, joined bool, err error) {
 	if err := ctx.Err(); err != nil {
 		return out, false, err
@@ -50,10 +52,13 @@ func (s *shared[In, Out]) do(ctx context.Context, in []In) (out Out, joined bool
 	t.joined = !first
 	s.mu.Unlock()
 	if first {
-		s.make(context.WithoutCancel(ctx), t) // that whoever began it gives up is no answer for the others
+		go s.make(context.WithoutCancel(ctx), t) // that whoever began it gives up is no answer for the others
 	}
 	select {
 	case <-t.done:
+		if t.panics != nil && !t.joined {
+			panic(t.panics) // it is the only caller's own doing
+		}
 		return t.out, t.joined, t.err
 	case <-ctx.Done():
 		return out, false, ctx.Err()
@@ -63,6 +68,7 @@ func (s *shared[In, Out]) do(ctx context.Context, in []In) (out Out, joined bool
 func (s *shared[In, Out]) make(ctx context.Context, t *together[In, Out]) {
 	s.turn <- struct{}{}
 	defer func() {
+		t.panics = recover()
 		close(t.done)
 		<-s.turn
 	}()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -79,18 +80,42 @@ func TestWhoGivesUpIsNoAnswerForTheOthers(t *testing.T) {
 		if n != 2 || err != nil {
 			t.Errorf("whoever joined got %d, %v", n, err)
 		}
-		if err := <-first; err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		if err := <-first; !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("whoever hurried got %v", err)
 		}
 	})
 }
 
+// TestNobodyWaitsBeyondTheirTime: a call that hangs, or a turn that never comes, holds up nobody.
+func TestNobodyWaitsBeyondTheirTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		end := make(chan struct{})
+		hangs := share(func(context.Context, []string) (int, error) { <-end; return 0, nil })
+		var all sync.WaitGroup
+		for range 2*callsAtOnce + 1 { // some hang, one waits for its turn, and the others join that
+			all.Go(func() {
+				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+				defer cancel()
+				began := time.Now()
+				if _, _, err := hangs.do(ctx, []string{"a"}); !errors.Is(err, context.DeadlineExceeded) || time.Since(began) > time.Second {
+					t.Errorf("after %v: %v", time.Since(began), err)
+				}
+			})
+			synctest.Wait()
+		}
+		all.Wait()
+		close(end)
+	})
+}
+
+// TestAPanicAnswersThemAll: whoever is alone with a call that panics, panics; whoever joined it may try alone.
 func TestAPanicAnswersThemAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &slow{}
 		calls := share(s.call)
+		panicked := make(chan any, callsAtOnce+1)
 		panics := func() {
-			defer func() { _ = recover() }()
+			defer func() { panicked <- recover() }()
 			_, _, _ = calls.do(t.Context(), []string{"panic"})
 		}
 		for range callsAtOnce + 1 { // the last one waits for its turn
@@ -99,6 +124,11 @@ func TestAPanicAnswersThemAll(t *testing.T) {
 		}
 		if _, _, err := calls.do(t.Context(), []string{"joins"}); !errors.Is(err, storage.ErrUnavailable) {
 			t.Errorf("whoever joined a call that panicked got %v", err)
+		}
+		for range callsAtOnce {
+			if <-panicked == nil {
+				t.Error("whoever was alone with it heard nothing of it")
+			}
 		}
 		if n, _, err := calls.do(t.Context(), []string{"after"}); n != 1 || err != nil {
 			t.Errorf("the next got %d, %v", n, err)

@@ -21,10 +21,10 @@ const (
 // Accept implements storage.Inbox. Calls that come at the same time share a commit.
 func (s *Store) Accept(ctx context.Context, rows ...storage.Row) error {
 	events := make([]string, len(rows))
-	for i, r := range rows {
-		b, err := json.Marshal(r.Event)
+	for i := range rows {
+		b, err := json.Marshal(&rows[i].Event)
 		if err != nil {
-			return fmt.Errorf("sqlite: accept %s: %w", r.Event.Key, err)
+			return fmt.Errorf("sqlite: accept %s: %w", rows[i].Event.Key, err)
 		}
 		events[i] = string(b)
 	}
