@@ -1,6 +1,7 @@
 package slack
 
 import (
+	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
@@ -21,9 +22,10 @@ const (
 )
 
 const (
-	maxBody  = 1 << 20         // of a request; Slack's are some kilobytes
-	maxAge   = 5 * time.Minute // of a signature: https://docs.slack.dev/authentication/verifying-requests-from-slack
-	patience = 2900 * time.Millisecond
+	maxBelieved = 16 << 10        // of what a request says of its size, before anything of it is there
+	maxBody     = 1 << 20         // of a request; Slack's are some kilobytes
+	maxAge      = 5 * time.Minute // of a signature: https://docs.slack.dev/authentication/verifying-requests-from-slack
+	patience    = 2900 * time.Millisecond
 )
 
 // Handler serves what Slack sends over HTTP. Nothing is read from a request before its size and signature are right.
@@ -47,7 +49,7 @@ func (c *Chat) signed(serve func(http.ResponseWriter, *http.Request, []byte)) ht
 			c.reject(w, http.StatusUnsupportedMediaType, refusedCompressed, "not compressed, please")
 			return
 		}
-		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+		body, err := readBody(w, r)
 		var tooLarge *http.MaxBytesError
 		switch {
 		case errors.As(err, &tooLarge):
@@ -71,6 +73,14 @@ func (c *Chat) reject(w http.ResponseWriter, status int, why, words string) {
 	http.Error(w, words, status)
 }
 
+// readBody reads what is not too large. Nobody is believed how much they will send.
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	var body bytes.Buffer
+	body.Grow(int(min(max(r.ContentLength, 0), maxBelieved)) + bytes.MinRead) // with room to see its end
+	_, err := body.ReadFrom(http.MaxBytesReader(w, r.Body, maxBody))
+	return body.Bytes(), err
+}
+
 // verify looks at the signature over the raw body, and at its age.
 func (c *Chat) verify(h http.Header, body []byte) bool {
 	at := h.Get("X-Slack-Request-Timestamp")
@@ -92,9 +102,9 @@ func signature(secret, at string, body []byte) string {
 }
 
 func (c *Chat) serveEvent(w http.ResponseWriter, r *http.Request, body []byte) {
-	var env envelope
-	if json.Unmarshal(body, &env) != nil {
-		c.acknowledge(w, r, reply{}, errMalformed)
+	env, err := readEnvelope(body)
+	if err != nil {
+		c.acknowledge(w, r, reply{}, err)
 		return
 	}
 	if env.Type == "url_verification" {
@@ -139,6 +149,9 @@ func (c *Chat) acknowledge(w http.ResponseWriter, r *http.Request, answer reply,
 	case err != nil:
 		http.Error(w, "not saved", http.StatusServiceUnavailable)
 		return
+	}
+	if answer.payload == nil && answer.then == nil {
+		return // 200, with nothing to say
 	}
 	var body []byte
 	if answer.payload != nil {

@@ -76,12 +76,14 @@ type event struct {
 	message
 }
 
-// UnmarshalJSON implements json.Unmarshaler. Of what somebody says, Account is who says it.
-func (e *event) UnmarshalJSON(b []byte) error {
-	type fields event
-	err := json.Unmarshal(b, (*fields)(e))
-	e.User = e.Account.ID
-	return err
+// readEnvelope reads a delivery. Of what somebody says, Account is who says it.
+func readEnvelope(b []byte) (envelope, error) {
+	var env envelope
+	if json.Unmarshal(b, &env) != nil {
+		return env, errMalformed
+	}
+	env.Event.User = env.Event.Account.ID
+	return env, nil
 }
 
 // named is an id, which some events wrap in an object.

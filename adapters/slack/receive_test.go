@@ -40,8 +40,8 @@ func (id identity) receive(raw []byte) ([]conversations.Event, error) {
 		}
 		return []conversations.Event{a.event}, nil
 	}
-	var env envelope
-	if err := json.Unmarshal(raw, &env); err != nil {
+	env, err := readEnvelope(raw)
+	if err != nil {
 		return nil, err
 	}
 	e, ok, err := id.receiveEvent(env)

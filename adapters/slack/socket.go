@@ -437,11 +437,9 @@ func (c *Chat) takeDelivery(ctx context.Context, d delivery) (answer reply, err 
 	switch d.Type {
 	case typeEvent:
 		var env envelope
-		if json.Unmarshal(d.Payload, &env) != nil {
-			err = errMalformed
-			break
+		if env, err = readEnvelope(d.Payload); err == nil {
+			answer, err = c.takeEvent(ctx, env)
 		}
-		answer, err = c.takeEvent(ctx, env)
 	case typeCommand:
 		var form url.Values
 		if form, err = formOf(d.Payload); err == nil {
