@@ -2,9 +2,11 @@ package slack
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -44,69 +46,79 @@ func (c *Chat) history(ctx context.Context, p conversations.Place, since time.Ti
 
 // page is one call. Slack gives a channel newest first and a thread oldest first, and a thread's root with every page.
 func (c *Chat) page(ctx context.Context, p conversations.Place, oldest, latest, cursor string) (all []message, next string, more bool, err error) {
-	var got []slack.Message
 	method := "conversations.history"
+	args := url.Values{
+		"channel": {p.Channel}, "oldest": {oldest}, "latest": {latest}, "inclusive": {"1"}, "limit": {strconv.Itoa(pageSize)}, "cursor": {cursor},
+		"include_all_metadata": {"1"},
+	}
 	if p.Thread != "" {
 		method = "conversations.replies"
-		got, more, next, err = c.api.GetConversationRepliesContext(ctx, &slack.GetConversationRepliesParameters{
-			ChannelID: p.Channel, Timestamp: p.Thread, Oldest: oldest, Latest: latest, Inclusive: true, Limit: pageSize, Cursor: cursor,
-			IncludeAllMetadata: true,
-		})
-	} else {
-		var resp *slack.GetConversationHistoryResponse
-		resp, err = c.api.GetConversationHistoryContext(ctx, &slack.GetConversationHistoryParameters{
-			ChannelID: p.Channel, Oldest: oldest, Latest: latest, Inclusive: true, Limit: pageSize, Cursor: cursor, IncludeAllMetadata: true,
-		})
-		if err == nil {
-			got, more, next = resp.Messages, resp.HasMore, resp.ResponseMetaData.NextCursor
-		}
+		args.Set("ts", p.Thread)
 	}
-	if err != nil {
+	var got struct {
+		Messages []message `json:"messages"`
+		More     bool      `json:"has_more"`
+		Paging   struct {
+			Next string `json:"next_cursor"`
+		} `json:"response_metadata"`
+	}
+	if err := c.ask(ctx, method, args, &got); err != nil {
 		return nil, "", false, reading("read a channel", err)
 	}
-	c.limits.paged(method, len(got), more)
-	for _, m := range got {
-		all = append(all, messageOf(m.Msg))
-	}
-	return all, next, more || next != "", nil
+	c.limits.paged(method, len(got.Messages), got.More)
+	return got.Messages, got.Paging.Next, got.More || got.Paging.Next != "", nil
 }
 
-// messageOf is a message as events have it.
-func messageOf(m slack.Msg) message {
-	w := message{
-		Subtype: m.SubType, User: m.User, BotID: m.BotID, Username: m.Username, Text: m.Text, TS: m.Timestamp, ThreadTS: m.ThreadTimestamp,
+// reactionsOf is a message with everybody who reacted; nil: it is something else.
+func (c *Chat) reactionsOf(ctx context.Context, channel, ts string) (*message, error) {
+	var got struct {
+		Message *message `json:"message"`
 	}
-	// What the library has read once is written and read again where its types and ours are shaped alike.
-	again := func(from, to any) {
-		if b, err := json.Marshal(from); err == nil {
-			_ = json.Unmarshal(b, to) // what does not fit is as if it were not there
+	err := c.ask(ctx, "reactions.get", url.Values{"channel": {channel}, "timestamp": {ts}, "full": {"true"}}, &got)
+	return got.Message, err
+}
+
+// ask calls a method that answers with messages. The library reads the whole of them, and nothing when one field of one of
+// them is not of the type that it knows; here only what is used is read, as of events.
+func (c *Chat) ask(ctx context.Context, method string, args url.Values, answer any) error {
+	for name, v := range args {
+		if v[0] == "" {
+			delete(args, name)
 		}
 	}
-	if m.Edited != nil {
-		again(map[string]string{"ts": m.Edited.Timestamp}, &w.Edited)
+	args.Set("token", c.token.Reveal())
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.apiURL+method, strings.NewReader(args.Encode()))
+	if err != nil {
+		return err
 	}
-	if m.BotProfile != nil {
-		w.AppID = m.BotProfile.AppID
-		again(m.BotProfile, &w.BotProfile)
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	resp, err := c.client.Do(req)
+	if err != nil {
+		return err
 	}
-	for _, a := range m.Attachments {
-		w.Attachments = append(w.Attachments, attachment{Fallback: a.Fallback, Pretext: a.Pretext, Title: a.Title, Text: a.Text})
+	defer func() { _ = resp.Body.Close() }()
+	if resp.StatusCode != http.StatusOK {
+		return slack.StatusCodeError{Code: resp.StatusCode, Status: resp.Status}
 	}
-	if len(m.Files) > 0 {
-		again(m.Files, &w.Files)
+	raw, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	if err != nil {
+		return err
 	}
-	if len(m.Reactions) > 0 {
-		again(m.Reactions, &w.Reactions)
+	var outcome struct {
+		OK    bool   `json:"ok"`
+		Error string `json:"error"`
 	}
-	if m.Text == "" && m.BotID != "" {
-		again(m.Blocks, &w.Blocks)
+	if err := parse(raw, &outcome); err != nil {
+		return err
 	}
-	if m.Metadata.EventType != "" {
-		w.Metadata.EventType = m.Metadata.EventType
-		again(m.Metadata.EventPayload, &w.Metadata.Payload)
+	if !outcome.OK {
+		return slack.SlackErrorResponse{Err: outcome.Error}
 	}
-	return w
+	return parse(raw, answer)
 }
+
+// maxAnswer is more than Slack answers with: a page of messages as large as they can be.
+const maxAnswer = 64 << 20
 
 // isMessage tells what people and programs said from what Slack itself writes into a channel.
 func (m message) isMessage() bool {
@@ -131,7 +143,7 @@ func (c *Chat) whole(ctx context.Context, channel string, m message) (message, e
 	if !slices.ContainsFunc(m.Reactions, func(r reaction) bool { return len(r.Users) < r.Count }) {
 		return m, nil
 	}
-	got, err := c.api.GetReactionsContext(ctx, slack.NewRefToMessage(channel, m.TS), slack.GetReactionsParameters{Full: true})
+	whole, err := c.reactionsOf(ctx, channel, m.TS)
 	if err != nil {
 		err = reading("read reactions", err)
 		var later *adapters.RetryAfter
@@ -140,8 +152,8 @@ func (c *Chat) whole(ctx context.Context, channel string, m message) (message, e
 		}
 		return m, err
 	}
-	if got.Message != nil {
-		m.Reactions = messageOf(slack.Msg{Reactions: got.Reactions}).Reactions
+	if whole != nil {
+		m.Reactions = whole.Reactions
 	}
 	return m, nil
 }
@@ -153,11 +165,11 @@ func (c *Chat) Message(ctx context.Context, ref conversations.MessageRef) (conve
 	if err != nil {
 		return conversations.Snapshot{}, err
 	}
-	got, err := c.api.GetReactionsContext(ctx, slack.NewRefToMessage(ref.Channel, ref.ID), slack.GetReactionsParameters{Full: true})
+	whole, err := c.reactionsOf(ctx, ref.Channel, ref.ID)
 	var m message
 	switch name := code(err); {
-	case err == nil && got.Message != nil:
-		m = messageOf(got.Message.Msg)
+	case err == nil && whole != nil:
+		m = *whole
 	case err == nil || name == "missing_scope" || name == "unknown_method":
 		if m, err = c.oneOf(ctx, ref); err != nil {
 			return conversations.Snapshot{}, err

@@ -2,6 +2,7 @@ package slack
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -69,4 +70,39 @@ func TestReadingAChannelOnceAMinute(t *testing.T) {
 			t.Errorf("Slack refused %d calls before it was understood", n)
 		}
 	})
+}
+
+// A message of another program may have in it what nobody expects. It is read all the same, and so are those beside it.
+func TestAnOddMessageIsRead(t *testing.T) {
+	w, c, d, _ := connect(t)
+	odd := map[string]any{
+		"attachments": []any{map[string]any{"id": "one", "text": "disk full", "ts": true, "fields": []any{map[string]any{"title": 1, "value": 7}}}},
+		"files":       []any{map[string]any{"name": "graph.png", "initial_comment": "the last hour", "size": "large"}},
+		"edited":      "never", "reply_count": "none", "blocks": "none", "bot_profile": map[string]any{"name": "Checker", "icons": "none"},
+	}
+	from := time.Now().Add(-time.Minute)
+	ts, _ := w.Say(slacktest.Message{Program: "checker", Channel: ops, More: odd})
+	w.Say(slacktest.Message{User: ana, Channel: ops, Text: "I look"})
+	w.React(bo, ops, ts, "pushpin", true)
+
+	says := func(how, text string, files []string) {
+		t.Helper()
+		if text != "disk full" || !slices.Equal(files, []string{"graph.png"}) {
+			t.Errorf("%s, it says %q with %q", how, text, files)
+		}
+	}
+	if d.heard() != 3 {
+		t.Errorf("%d events came in", d.heard())
+	}
+	says("as an event", d.events[0].Text, d.events[0].Files)
+	m, err := c.Message(t.Context(), d.events[0].Message)
+	if err != nil || len(m.Reactions) != 1 {
+		t.Fatalf("fetched: %+v, %v", m, err)
+	}
+	says("fetched", m.Text, m.Files)
+	page, err := c.Read(t.Context(), place, from, "")
+	if err != nil || len(page.Messages) != 2 || page.Messages[1].Text != "I look" {
+		t.Fatalf("read back: %+v, %v", page, err)
+	}
+	says("read back", page.Messages[0].Text, page.Messages[0].Files)
 }

@@ -44,7 +44,17 @@ type act struct {
 	inputs  []string // a submitted form's
 }
 
-// envelope is what the Events API delivers. Only what is used is read, so that nothing else about it can be wrong.
+// parse reads what Slack sends. Only what is used is read, so that nothing else about it can be wrong, and a field that is of
+// another type than is known is as if it were not there.
+func parse(raw []byte, into any) error {
+	err := json.Unmarshal(raw, into)
+	if odd := (*json.UnmarshalTypeError)(nil); errors.As(err, &odd) {
+		return nil
+	}
+	return err
+}
+
+// envelope is what the Events API delivers.
 type envelope struct {
 	Type       string `json:"type"`
 	Challenge  string `json:"challenge"`
@@ -79,7 +89,7 @@ type event struct {
 // readEnvelope reads a delivery. Of what somebody says, Account is who says it.
 func readEnvelope(b []byte) (envelope, error) {
 	var env envelope
-	if json.Unmarshal(b, &env) != nil {
+	if parse(b, &env) != nil {
 		return env, errMalformed
 	}
 	env.Event.User = env.Event.Account.ID
@@ -452,7 +462,7 @@ func (v entered) text() string {
 // receiveInteraction is what somebody did with a button, a menu, a shortcut or a form; false: nothing that concerns us.
 func (id identity) receiveInteraction(payload []byte, now time.Time) (act, bool, error) {
 	var in interaction
-	if err := json.Unmarshal(payload, &in); err != nil {
+	if parse(payload, &in) != nil {
 		return act{}, false, errMalformed
 	}
 	if !id.ours(in.Team.ID, in.Enterprise.ID) || !id.isApp(in.AppID) || id.stranger(in.User.TeamID) {
@@ -711,7 +721,11 @@ type attachment struct {
 }
 
 func (id identity) isOwn(m message) bool {
-	return m.User != "" && m.User == id.user || m.BotID != "" && m.BotID == id.bot || m.AppID != "" && m.AppID == id.app
+	app := m.AppID
+	if app == "" && m.BotProfile != nil {
+		app = m.BotProfile.AppID
+	}
+	return m.User != "" && m.User == id.user || m.BotID != "" && m.BotID == id.bot || app != "" && app == id.app
 }
 
 // snapshotOf is a message as it stands there. What a program says is nobody's, also where Slack gives it a user.

@@ -43,6 +43,7 @@ type Options struct {
 // Chat implements adapters.Chat.
 type Chat struct {
 	api     *slack.Client
+	token   conversations.Secret
 	client  *http.Client // of every call
 	limits  *limits
 	apiURL  string // with a slash at the end
@@ -73,7 +74,7 @@ const (
 // New makes the connection. Nothing is called before Run.
 func New(o Options) *Chat {
 	c := &Chat{
-		signing: o.SigningSecret.Reveal(), now: o.Now, log: o.Log, pdf: o.PDF, fatal: make(chan error, 1),
+		token: o.BotToken, signing: o.SigningSecret.Reveal(), now: o.Now, log: o.Log, pdf: o.PDF, fatal: make(chan error, 1),
 		answered: map[string]bool{}, apiURL: slack.APIURL,
 	}
 	if c.now == nil {

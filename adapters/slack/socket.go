@@ -256,7 +256,7 @@ func reasonOf(err error) string {
 	return ""
 }
 
-// delivery is what comes over a connection. Only what is used is read.
+// delivery is what comes over a connection.
 type delivery struct {
 	Type     string          `json:"type"`
 	Envelope string          `json:"envelope_id"` // is acknowledged; empty: nothing is to be
@@ -349,13 +349,13 @@ type connection struct {
 // alive notes that there was something to be heard.
 func (l *connection) alive() error { return l.SetReadDeadline(time.Now().Add(silence)) }
 
-// read waits for the next delivery. Of one that is not as it should be, what can be read is there.
+// read waits for the next delivery.
 func (l *connection) read() (d delivery, err error) {
 	_, raw, err := l.ReadMessage()
 	if err != nil {
 		return delivery{}, err
 	}
-	_ = json.Unmarshal(raw, &d)
+	_ = parse(raw, &d) // what is no JSON at all has no envelope
 	return d, l.alive()
 }
 

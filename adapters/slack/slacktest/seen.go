@@ -22,6 +22,7 @@ type Message struct {
 	Blocks              []map[string]any
 	Metadata            json.RawMessage
 	Reactions           map[string][]string // who, by the emoji's name
+	More                map[string]any      // what else it has, as Slack gives it
 }
 
 // Told is something that one person alone was shown: a private answer, or a form, anew each time that it changed.
@@ -151,6 +152,7 @@ func (s *Server) replied(m *message) bool {
 // object is a message as Slack gives it.
 func (s *Server) object(m *message) object {
 	o := object{"type": "message", "ts": m.TS, "text": m.Text, "team": Team}
+	maps.Copy(o, m.More)
 	switch {
 	case m.tomb:
 		return object{"type": "message", "subtype": "tombstone", "ts": m.TS, "thread_ts": m.TS, "user": "USLACKBOT", "hidden": true, "text": "This message was deleted."}
