@@ -22,6 +22,7 @@ import (
 	"github.com/debrief-bot/debrief/adapters"
 	"github.com/debrief-bot/debrief/adapters/slack/slacktest"
 	"github.com/debrief-bot/debrief/conversations"
+	"github.com/debrief-bot/debrief/conversations/postmortem"
 )
 
 // bearer puts the token into the header, where emulate looks for it; the library sends it in the form, as Slack allows.
@@ -68,7 +69,7 @@ func emulated(t *testing.T, scopes ...string) *Chat {
 
 var everything = []string{
 	"chat:write", "channels:read", "channels:history", "groups:read", "groups:history", "im:write", "im:history", "im:read", "reactions:read",
-	"reactions:write", "users:read",
+	"reactions:write", "users:read", "files:read", "files:write",
 }
 
 // channelNamed is a channel's place.
@@ -166,6 +167,43 @@ func readAll(t *testing.T, c *Chat, p conversations.Place, from time.Time) map[s
 		}
 		if cursor = page.Next; cursor == "" {
 			return seen
+		}
+	}
+}
+
+// TestEmulateUploads: the PDF of a report is in its thread once, and is what was uploaded.
+func TestEmulateUploads(t *testing.T) {
+	c := emulated(t, everything...)
+	c.pdf = func(r postmortem.Record) ([]byte, error) {
+		return fmt.Appendf(nil, "%%PDF %s %d", r.ID, r.Version), nil
+	}
+	card, err := c.Send(t.Context(), conversations.Message{Kind: conversations.Post, Effect: "effect-card", Place: channelNamed(t, c, "ops"), Body: said("a card")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := report(card.Thread, 1)
+	sent := deliver(t, c, m)
+	m.Since = time.Now().Add(-time.Minute)
+	if again := deliver(t, c, m); !reflect.DeepEqual(again, sent) {
+		t.Errorf("in doubt it is found as %+v, and was sent as %+v", again, sent)
+	}
+	next := report(card.Thread, 2)
+	next.Edit = sent.Message
+	deliver(t, c, next)
+	var there struct {
+		Files []struct {
+			Name string `json:"name"`
+			URL  string `json:"url_private_download"`
+		} `json:"files"`
+	}
+	if err := c.ask(t.Context(), "files.list", url.Values{"channel": {card.Thread.Channel}}, &there); err != nil || len(there.Files) != 2 {
+		t.Fatalf("%d files are there, %v", len(there.Files), err)
+	}
+	for _, f := range there.Files {
+		var content bytes.Buffer
+		err := c.api.GetFileContext(t.Context(), f.URL, &content)
+		if want := "%PDF PM-4 " + strings.TrimSuffix(strings.TrimPrefix(f.Name, "PM-4-v"), ".pdf"); err != nil || content.String() != want {
+			t.Errorf("%s is %q, not %q, %v", f.Name, content.String(), want, err)
 		}
 	}
 }
