@@ -21,6 +21,7 @@ func (r *Review) answerForm(id, question string) Answer {
 	}}
 }
 
+// plainHint is a text of ours for where no platform formats it: beside the inputs of a form.
 func plainHint(s string) string { return strings.ReplaceAll(s, "`", "") }
 
 const fillLines = 2 // a Discord form has room for five inputs

@@ -425,6 +425,9 @@ func checkForm(e Event, f Facts) (Answer, bool) {
 			wrong = append(wrong, Field{field.Name, sentence(err)})
 		}
 	}
+	for i := range wrong {
+		wrong[i].Value = plainHint(wrong[i].Value)
+	}
 	return Answer{Errors: wrong}, len(wrong) == 0
 }
 
