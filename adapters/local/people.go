@@ -229,7 +229,7 @@ func refusal(text string, p conversations.Place) string {
 	if word == "/postmortem" && p.Thread != "" {
 		return "/postmortem does not work inside threads. Write `@debrief " + strings.TrimSpace(rest) + "` instead. Your message was not sent."
 	}
-	return word + " is not a command here. Your message was not sent."
+	return word + " is not a command here; the only one is `/postmortem`. Your message was not sent."
 }
 
 // mayWrite says why somebody cannot write somewhere; nil: they can.

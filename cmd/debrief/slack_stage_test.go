@@ -252,7 +252,7 @@ func (s *slackStage) say(d transcript.Deed) (string, error) {
 		s.refuse(d, word+" does not work inside threads. Write `@debrief "+strings.TrimSpace(rest)+"` instead. Your message was not sent.")
 		return "", nil
 	case strings.HasPrefix(word, "/"):
-		s.refuse(d, word+" is not a command here. Your message was not sent.")
+		s.refuse(d, word+" is not a command here; the only one is `/postmortem`. Your message was not sent.")
 		return "", nil
 	}
 	ts, _ := s.slack.Say(m)
