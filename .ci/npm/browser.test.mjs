@@ -39,8 +39,9 @@ describe("people at work", { concurrency: 3 }, () => {
     await area.pressSequentially("tiny Checkout errors after deploy 4.12");
     await area.press("Enter");
     await ana.getByRole("button", { name: "It is over" }).click();
+    await ana.locator("#guide").getByRole("button", { name: "Open the thread" }).click();
+    for (const page of [bo, kim]) await page.locator("#list .slot-card .thread-link").click();
     for (const page of [ana, bo, kim]) {
-      await page.locator("#list .slot-card .thread-link").click();
       await message(thread(page), "What happened?").waitFor();
     }
 
@@ -82,6 +83,8 @@ describe("people at work", { concurrency: 3 }, () => {
     for (const [page, words] of [[bo, "nobody was asked before the config went out"], [kim, "the config had no review of its own"]]) {
       await thread(page).getByRole("button", { name: "Answer in a form" }).last().click();
       await page.locator("#form").getByRole("textbox").fill(words);
+      await page.keyboard.press("Escape"); // once is no reason to throw it away
+      await page.locator("#form").getByText("Esc again throws away what you typed.").waitFor();
     }
     await shot(kim, "form");
     await axe(kim, "a form");
@@ -123,6 +126,7 @@ describe("people at work", { concurrency: 3 }, () => {
       await bo.getByRole("button", { name: "+1 week" }).click();
       await bo.waitForFunction(() => !document.querySelector("[data-by=week]").disabled, null, { timeout: 60_000 });
     }
+    await bo.locator("#clock-next").getByText(/Debrief wrote to .*you/).waitFor();
     await shot(bo, "nudge");
     await main(bo).getByRole("button", { name: /Done/ }).first().click();
     await bo.locator("#form").getByRole("textbox").fill("merged, and tried on one country");

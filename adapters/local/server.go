@@ -101,7 +101,8 @@ type Server struct {
 
 	winding sync.Mutex // held while the clock is wound
 	busy    atomic.Bool
-	telling sync.Mutex // held while a transcript is made
+	spoke   atomic.Pointer[[]string] // where the bot has said something while it was wound last
+	telling sync.Mutex               // held while a transcript is made
 }
 
 // NewServer makes a server for a chat.
@@ -310,7 +311,11 @@ func (s *Server) getMessages(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) clockNow() viewClock {
-	return viewClock{Now: s.chat.now(), Winds: s.o.Winder != nil && s.chat.clock != nil, Busy: s.busy.Load()}
+	v := viewClock{Now: s.chat.now(), Winds: s.o.Winder != nil && s.chat.clock != nil, Busy: s.busy.Load()}
+	if spoke := s.spoke.Load(); spoke != nil {
+		v.Spoke = append([]string{}, *spoke...)
+	}
+	return v
 }
 
 func (s *Server) getClock(w http.ResponseWriter, r *http.Request) {

@@ -28,7 +28,8 @@ type viewClock struct {
 	Now   time.Time `json:"now"`
 	Next  time.Time `json:"next,omitzero"` // when something is due
 	Winds bool      `json:"winds"`
-	Busy  bool      `json:"busy"` // it is being wound
+	Busy  bool      `json:"busy"`            // it is being wound
+	Spoke []string  `json:"spoke,omitempty"` // where the bot said something while it was wound last
 }
 
 type viewPerson struct {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -29,6 +30,7 @@ func (s *Server) wind(person, by string) error {
 	}
 	now := s.chat.now()
 	local := now.In(s.chat.ReaderOf(person, s.o.Zone).Zone)
+	said := s.chat.count()
 	var to time.Time
 	enough := func() bool { return false }
 	switch by {
@@ -48,14 +50,14 @@ func (s *Server) wind(person, by string) error {
 			return errNotDue
 		}
 		to = now.Add(quietMost)
-		said := s.chat.botSaid()
-		enough = func() bool { return s.chat.botSaid() > said }
+		enough = func() bool { return len(s.chat.botSaid(said)) > 0 }
 	default:
 		return fmt.Errorf("it is wound by an hour, a day, a week or to what comes next, not by %q", by)
 	}
 	if !s.winding.TryLock() {
 		return errWinding
 	}
+	s.spoke.Store(nil)
 	s.busy.Store(true)
 	go func() {
 		defer s.winding.Unlock()
@@ -69,6 +71,8 @@ func (s *Server) wind(person, by string) error {
 			}
 		}()
 		err := s.through(ctx, to.Truncate(time.Minute), enough)
+		spoke := s.chat.botSaid(said)
+		s.spoke.Store(&spoke)
 		s.busy.Store(false)
 		if err != nil && ctx.Err() == nil {
 			s.log.Warn("the clock was not wound all the way", "platform", "local", "err", err)
@@ -156,15 +160,22 @@ func (s *Server) spare(ctx context.Context) {
 	}
 }
 
-// botSaid counts what the bot has said where others see it.
-func (c *Chat) botSaid() int {
+// count says how many messages there are.
+func (c *Chat) count() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	n := 0
-	for _, m := range c.s.Messages {
-		if m.ours() && m.Only == "" {
-			n++
+	return len(c.s.Messages)
+}
+
+// botSaid gives the channels in which the bot has said something that others see, after so many messages.
+func (c *Chat) botSaid(since int) []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var where []string
+	for _, m := range c.s.Messages[min(since, len(c.s.Messages)):] {
+		if m.ours() && m.Only == "" && !slices.Contains(where, m.Channel) {
+			where = append(where, m.Channel)
 		}
 	}
-	return n
+	return where
 }

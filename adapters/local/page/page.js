@@ -272,8 +272,20 @@ function showClock(now) {
   $("clock-zone").textContent = (state.me.zone || "UTC").replace("_", " ");
   $("wind").hidden = !clock.winds;
   for (const b of $("wind").querySelectorAll("button")) b.disabled = Boolean(clock.busy) || (b.dataset.by === "next" && !clock.next);
-  const words = clock.busy ? "Going through what falls due…" : clock.next ? "Wind it to see what falls due." : "Nothing is due yet.";
-  if ($("clock-next").textContent !== words) $("clock-next").textContent = words;
+  const words = clock.busy ? ["Going through what falls due…"] : spoken(clock.spoke || []) || [clock.next ? "Wind it to see what falls due." : "Nothing is due yet."];
+  const line = el("p", {}, words);
+  if ($("clock-next").textContent !== line.textContent) $("clock-next").replaceChildren(...line.childNodes);
+}
+
+/** spoken says to whom the bot spoke while the clock was wound, with the way there; null: to nobody. */
+function spoken(channels) {
+  const way = (c) => {
+    const who = state.people.find((p) => "@" + p.id === c);
+    if (c === "@" + me) return el("a", { href: path(me, c) }, "you");
+    return who ? el("a", { href: path(who.id, c), target: "_blank", rel: "noopener" }, who.name) : state.channels.some((known) => known.name === c) ? el("a", { href: path(me, c) }, "#" + c) : null;
+  };
+  const ways = channels.map(way).filter(Boolean);
+  return ways.length ? ["Debrief wrote to ", ways.flatMap((w, n) => [n ? n < ways.length - 1 ? ", " : " and " : "", w]), "."] : null;
 }
 
 let dueTimer;
@@ -283,7 +295,7 @@ function dueSoon() {
     try {
       const now = await get(api("clock"));
       clock = {};
-      showClock({ next: "", busy: false, ...now });
+      showClock({ next: "", busy: false, spoke: [], ...now });
     } catch {
       // there is a next time
     }
@@ -292,7 +304,9 @@ function dueSoon() {
 
 for (const b of $("wind").querySelectorAll("button")) {
   b.addEventListener("click", () => {
-    showClock({ busy: true });
+    showClock({ busy: true, spoke: [] });
+    localStorage.setItem("tried " + state.born, JSON.stringify([...done().add("wound")]));
+    showWelcome();
     attempt("wind", { by: b.dataset.by }).then(dueSoon);
   });
 }
@@ -798,6 +812,7 @@ function ask(form) {
     submit.removeAttribute("aria-busy");
   } }, el("h2", { id: "form-title" }, form.title), fields, el("footer", {}, el("button", { class: "button", type: "button", onclick: cancelDialog }, "Cancel"), submit));
   dialog.replaceChildren(box);
+  form.fresh = JSON.stringify(values());
   if (typed) for (const i of form.inputs) put(i, typed[i.name]);
   dialog.oninput = () => form.bot && sessionStorage.setItem(formKey(form), JSON.stringify(values()));
   if (!dialog.open) dialog.showModal();
@@ -811,6 +826,14 @@ function cancelDialog() {
 }
 $("form").addEventListener("cancel", (e) => { e.preventDefault(); cancelDialog(); });
 $("form").addEventListener("keydown", (e) => {
+  if (e.key === "Escape" && openForm && JSON.stringify(values()) !== openForm.fresh && !openForm.warned) { // once: what was typed is not gone by a slip
+    e.preventDefault();
+    openForm.warned = true;
+    const alert = $("form").querySelector(".fields > .wrong");
+    alert.textContent = "Esc again throws away what you typed.";
+    alert.hidden = false;
+    alert.scrollIntoView({ block: "nearest" });
+  }
   if (e.key === "Enter" && (e.ctrlKey || e.metaKey) && e.target.tagName === "TEXTAREA") { e.preventDefault(); $("form").querySelector("form").requestSubmit(); }
 });
 
@@ -1135,13 +1158,16 @@ const writers = {};
 
 // ---- what to try first
 
-const steps = ["said", "pinned", "began"];
+const steps = ["said", "pinned", "began", "opened", "published", "wound"];
 function done() {
   const all = [...(lists.main?.all.values() || [])];
   const now = new Set(JSON.parse(localStorage.getItem("tried " + state.born) || "[]"));
   if (all.some((m) => m.who && m.who !== "debrief" && !m.gone)) now.add("said");
   if (all.some((m) => (m.reactions || []).some((r) => ["📌", "📍", "🎯"].includes(r.emoji)))) now.add("pinned");
-  if (all.some((m) => m.slot === "card")) now.add("began");
+  const cards = all.filter((m) => m.slot === "card");
+  if (cards.length) now.add("began");
+  if (cards.some((m) => m.id === place.thread)) now.add("opened");
+  if (all.some((m) => m.slot === "published")) now.add("opened").add("published");
   localStorage.setItem("tried " + state.born, JSON.stringify([...now]));
   return now;
 }
@@ -1178,6 +1204,9 @@ function showWelcome() {
     said: ["Try this", "say what happens, in a line or two"],
     pinned: ["Next", "point at a message and press 📌 to put it on the timeline"],
     began: ["Next", "give it a title and begin the review, of three questions", el("button", { class: "button", onclick: () => writers.main.fill("/postmortem start tiny ") }, "/postmortem start tiny")],
+    opened: ["Next", "the question stands in the thread of the card; whoever replies there answers", el("button", { class: "button", onclick: () => openCard() }, "Open the thread")],
+    published: ["Next", "answer in the thread, press Next after each question, and in the end Publish on the card"],
+    wound: ["Next", "wind the bot’s clock until Debrief speaks up: it asks what became of the action items"],
   }[next];
   const guide = !empty && next && !dismissed && !direct && !place.thread;
   $("guide").hidden = !guide;
@@ -1185,6 +1214,12 @@ function showWelcome() {
     $("guide").replaceChildren(el("span", { class: "pips", "aria-hidden": "true" }, steps.map((s) => el("i", { class: tried.has(s) ? "done" : null }))), el("span", {}, el("b", {}, words[0] + ": "), words[1]), words[2] || "",
       el("button", { class: "icon small", "aria-label": "No more hints", onclick: () => { localStorage.setItem("guided " + state.born, "1"); showWelcome(); } }, "✕"));
   }
+}
+
+/** openCard goes to the thread of the newest review here. */
+function openCard() {
+  const cards = [...lists.main.all.values()].filter((m) => m.slot === "card");
+  go(place.channel, cards.at(-1).id);
 }
 
 const tryStep = (title, about, label, onclick) => el("li", {}, el("div", {}, el("b", {}, title), el("span", {}, about)), label ? el("button", { class: "button", onclick }, label) : null);
