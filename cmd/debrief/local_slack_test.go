@@ -23,6 +23,7 @@ import (
 	"github.com/debrief-bot/debrief/adapters/slack"
 	"github.com/debrief-bot/debrief/adapters/slack/slacktest"
 	"github.com/debrief-bot/debrief/bot"
+	"github.com/debrief-bot/debrief/conversations/postmortem/pdf"
 	"github.com/debrief-bot/debrief/storage/storagetest"
 )
 
@@ -33,12 +34,12 @@ func TestLocalSlack(t *testing.T) {
 		address := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { oneAddress(chat.Handler(), w, r) }))
 		t.Cleanup(address.Close)
 		there := startLocalSlack(t, "events", address.URL)
-		chat = slack.New(slack.Options{BotToken: slacktest.BotToken, SigningSecret: slacktest.Secret, APIURL: there.url + "/api/", Pace: slacktest.Unhurried(), Log: logOf(t)})
+		chat = slack.New(slack.Options{BotToken: slacktest.BotToken, SigningSecret: slacktest.Secret, APIURL: there.url + "/api/", Pace: slacktest.Unhurried(), Log: logOf(t), PDF: pdf.Print})
 		there.review(chat)
 	})
 	t.Run("socket", func(t *testing.T) {
 		there := startLocalSlack(t, "socket", "http://127.0.0.1:1/unused")
-		there.review(slack.New(slack.Options{BotToken: slacktest.BotToken, AppToken: slacktest.AppToken, APIURL: there.url + "/api/", Pace: slacktest.Unhurried(), Log: logOf(t)}))
+		there.review(slack.New(slack.Options{BotToken: slacktest.BotToken, AppToken: slacktest.AppToken, APIURL: there.url + "/api/", Pace: slacktest.Unhurried(), Log: logOf(t), PDF: pdf.Print}))
 	})
 }
 
@@ -140,6 +141,20 @@ func (l localSlack) review(chat *slack.Chat) {
 
 	l.say(lsBo, "<@"+slacktest.BotUser+"> draft", card.TS)
 	l.wait("a mention is answered", func(m message) bool { return m.Only == lsBo && strings.Contains(m.all(), "fails in Germany") })
+
+	for _, asked := range []string{"What made it possible?", "What do we change"} {
+		l.clickOn(l.wait("it asks "+asked, func(m message) bool { return m.Thread == card.TS && m.Only == "" && strings.Contains(m.all(), asked) }), lsAna, "Next")
+	}
+	l.say(lsAna, "<@"+slacktest.BotUser+"> publish", card.TS)
+	l.wait("the report is published", func(m message) bool { return m.Thread == "" && strings.Contains(m.all(), "is published") })
+	l.wait("its PDF is in the thread", func(m message) bool {
+		return m.Thread == card.TS && slices.ContainsFunc(m.Files, func(f file) bool { return f.Name == "PM-1-v1.pdf" })
+	})
+}
+
+// file is one as local-slack has it.
+type file struct {
+	Name string `json:"name"`
 }
 
 type object = map[string]any
@@ -152,6 +167,7 @@ type message struct {
 	Only      string            `json:"ephemeral_to"`
 	Text      string            `json:"text"`
 	Blocks    []json.RawMessage `json:"blocks"`
+	Files     []file            `json:"files"`
 	Reactions []struct {
 		Name  string   `json:"name"`
 		Users []string `json:"users"`
