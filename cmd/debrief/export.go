@@ -36,7 +36,7 @@ func exportCommand() *cobra.Command {
 			"reads them all.\n\n" +
 			"A file that an earlier export wrote of a postmortem that is left out now, or lies elsewhere, is removed. Other files in\n" +
 			"DIR are left alone, also of postmortems that the store knows nothing of.",
-		Args: cobra.ExactArgs(1),
+		Args: named("the folder to write to"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := loadConfig()
 			if err != nil {
@@ -50,6 +50,9 @@ func exportCommand() *cobra.Command {
 }
 
 func export(ctx context.Context, c Config, dir string, private bool, w io.Writer) error {
+	if _, err := os.Stat(c.SQLitePath); c.MongoURI == "" && errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("there is no %s to export from (%s_SQLITE_PATH is its path)", c.storeName(), prefix)
+	}
 	s, err := openStore(ctx, c, sqlite.Options{})
 	if err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"syscall"
 	_ "time/tzdata" // zones by name, on machines that have no database of them
 
@@ -34,7 +35,6 @@ func root() *cobra.Command {
 		Long: "Debrief keeps what people pin during an incident, asks what happened, why and what to change, writes the report, and\n" +
 			"reminds people of what they took on. Without a chat platform it opens a chat of its own in the browser, for trying\n" +
 			"everything; what is configured by the environment is in the README.",
-		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := loadConfig()
 			if err != nil {
@@ -42,11 +42,37 @@ func root() *cobra.Command {
 			}
 			return runHere(cmd.Context(), c, cmd.ErrOrStderr(), nil)
 		},
+		Version:       strings.TrimPrefix(version(), "debrief "),
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
+	cmd.SetVersionTemplate("debrief {{.Version}}\n")
+	cmd.Args = knownCommand
 	cmd.AddCommand(demoCommand(), playCommand(), exportCommand(), doctorCommand(), manifestCommand(), versionCommand())
 	return cmd
+}
+
+// knownCommand refuses what is no command of cmd, and says which one is near.
+func knownCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	near := ""
+	cmd.SuggestionsMinimumDistance = 2
+	if all := cmd.SuggestionsFor(args[0]); len(all) > 0 {
+		near = fmt.Sprintf("; did you mean %s?", all[0])
+	}
+	return fmt.Errorf("%q is no command%s (%s --help lists them)", args[0], near, cmd.CommandPath())
+}
+
+// named wants one argument, and says what it stands for.
+func named(what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) != 1 {
+			return fmt.Errorf("name %s: %s", what, strings.TrimSuffix(cmd.UseLine(), " [flags]"))
+		}
+		return nil
+	}
 }
 
 func versionCommand() *cobra.Command {

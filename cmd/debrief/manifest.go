@@ -14,7 +14,8 @@ func manifestCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "manifest",
 		Short: "Print what a platform needs to know to install Debrief",
-		Args:  cobra.NoArgs,
+		Args:  knownCommand,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	var mode, base string
 	var with []string

@@ -24,7 +24,7 @@ func playCommand() *cobra.Command {
 		Long: "Play runs a transcript (conversations/testdata has many) through the real bot, on a chat in memory, and prints\n" +
 			"what everybody says. What the bot keeps goes to a file that is removed afterwards; to keep it, name one with\n" +
 			"DEBRIEF_SQLITE_PATH, or a database with DEBRIEF_MONGO_URI.",
-		Args: cobra.ExactArgs(1),
+		Args: named("one transcript, as in conversations/testdata/first-review.txtar"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := loadConfig()
 			if err != nil {
