@@ -196,7 +196,7 @@ func (r *Review) followLine(o *out, a Answered, raw, words string, causes []stri
 		if days := f.Settings.dueIn(l.Priority); l.Due.IsZero() && l.Doubt == "" && days > 0 {
 			l.Due = when.DateOf(now).AddDays(days)
 		}
-		if no := f.cannotOwn(parsed.owner); no != "" {
+		if no := r.cannotOwn(parsed.owner, f); no != "" {
 			l.Owner, l.Doubt = "", no
 		} else if parsed.nobody != "" && l.Owner == "" {
 			l.Doubt = "I know nobody called " + parsed.nobody + ". Who will do it?"
@@ -302,9 +302,14 @@ func (r *Review) fill(o *out, e Event, f Facts) {
 	for i := range r.Lines {
 		l := &r.Lines[i]
 		n := strconv.Itoa(l.Ordinal)
-		changed := false
-		if owner := ownerOf(e.Field("owner " + n)); owner != "" && l.Owner == "" && f.cannotOwn(owner) == "" {
-			l.Owner, changed = owner, true
+		changed, doubt := false, ""
+		if owner := ownerOf(e.Field("owner " + n)); owner != "" && l.Owner == "" {
+			if doubt = r.cannotOwn(owner, f); doubt != "" {
+				o.say(doubt)
+			} else {
+				l.Owner = owner
+			}
+			changed = true
 		}
 		if typed := strings.TrimSpace(e.Field("due " + n)); typed != "" && l.Due.IsZero() {
 			if due, err := when.Due(typed, e.At.In(f.Person(e.Who).Location(f.Zone))); err == nil {
@@ -312,7 +317,7 @@ func (r *Review) fill(o *out, e Event, f Facts) {
 			}
 		}
 		if changed && !l.Gone {
-			l.Doubt = ""
+			l.Doubt = doubt
 			r.propose(o, l, f.Settings)
 		}
 	}

@@ -235,7 +235,7 @@ func (r *Review) handOut(o *out, n int, who string, due when.Date, f Facts) {
 		o.say(r.noQuestion(n))
 		return
 	}
-	if no := f.cannotOwn(who); no != "" {
+	if no := r.cannotOwn(who, f); no != "" {
 		o.say(no)
 		return
 	}

@@ -37,6 +37,7 @@ func newMeeting(id string) *meeting {
 				"ana": {ID: "ana", Name: "Ana", Zone: "Europe/Berlin", Active: true},
 				"kim": {ID: "kim", Name: "Kim", Zone: "America/New_York", Active: true},
 			},
+			Sees: map[conversations.Sees]bool{{Who: "ana", Where: benchHere.Root()}: true, {Who: "kim", Where: benchHere.Root()}: true},
 		},
 	}
 }

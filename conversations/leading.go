@@ -159,8 +159,8 @@ func (r *Review) handOver(o *out, e Event, f Facts, to string) {
 		o.reply("not yours", "hand it over")
 	case owner == "":
 		o.say("Name who is to lead it: `hand over @kim`.")
-	case f.cannotOwn(owner) != "":
-		o.say(f.cannotOwn(owner))
+	case r.cannotOwn(owner, f) != "":
+		o.say(r.cannotOwn(owner, f))
 	case owner == r.Facilitator:
 		o.reply("led")
 	default:

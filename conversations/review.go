@@ -31,6 +31,7 @@ type Review struct {
 	Closed    []Closed   `json:"closed,omitempty"` // questions that Next moved on from, or that were left out
 	Focus     []Focus    `json:"focus,omitempty"`
 	Handed    []Handed   `json:"handed,omitempty"`
+	Outside   []string   `json:"outside,omitempty"` // of those who were named: who cannot see the review
 	Heard     []Heard    `json:"heard,omitempty"`
 	NextHeard int        `json:"nextHeard,omitempty"`
 	Marks     []Mark     `json:"marks,omitempty"`
@@ -151,7 +152,7 @@ func (r *Review) begun() bool {
 // leads reports whether somebody decides about the review: its facilitator, or an admin.
 func (r *Review) leads(who string, f Facts) bool { return who == r.Facilitator || f.Person(who).Admin }
 
-func reviewNeeds(id string, r *Review, e Event) Needs {
+func reviewNeeds(id string, r *Review, e Event, f Facts) Needs {
 	n := Needs{}
 	switch e.Kind {
 	case Commanded, Said:
@@ -192,14 +193,19 @@ func reviewNeeds(id string, r *Review, e Event) Needs {
 		n.Queries = append(n.Queries, r.timelineQueries()...)
 	}
 	for _, later := range r.Later {
-		n.People = append(append(n.People, later.Who), mentioned(later.Text)...)
+		n.People = append(n.People, later.Who)
+		for _, who := range r.namedIn(later, f) {
+			n.People, n.Sees = append(n.People, who), append(n.Sees, Sees{who, r.Home.Root()})
+		}
 	}
 	for _, h := range r.Heard { // dates in their lines are read in their zones
 		n.People = append(n.People, h.Who)
 		n.People = append(n.People, mentioned(h.Text)...)
 	}
-	n.People = append(n.People, mentioned(e.Text)...)
-	n.People = append(append(n.People, ownersIn(e)...), r.Facilitator)
+	n.People = append(n.People, r.Facilitator)
+	for _, who := range r.namedIn(e, f) {
+		n.People, n.Sees = append(n.People, who), append(n.Sees, Sees{who, r.Home.Root()})
+	}
 	n.People = known(n.People)
 	return n
 }
@@ -213,6 +219,42 @@ func ownersIn(e Event) []string {
 		}
 	}
 	return ids
+}
+
+// namedIn are the people whom an event names, any of whom may be meant to own something.
+func (r *Review) namedIn(e Event, f Facts) []string {
+	ids := append(ownersIn(e), mentioned(e.Text)...)
+	for _, field := range e.Fields {
+		ids = append(ids, mentioned(field.Value)...)
+	}
+	if e.Snapshot != nil {
+		ids = append(ids, mentioned(e.Snapshot.Text)...)
+	}
+	if e.Kind == Clicked && e.Verb == "ideas" {
+		for _, t := range r.ideas(f) {
+			ids = append(ids, mentioned(t.Shown().Text)...)
+		}
+	}
+	return known(ids)
+}
+
+// noteOutside keeps who of the people that an event names cannot see the review, as far as they are known. It is asked when
+// they are named, and what was said of them counts until they are named again: a reply may become an answer much later.
+func (r *Review) noteOutside(e Event, f Facts) {
+	for _, who := range r.namedIn(e, f) {
+		r.Outside = slices.DeleteFunc(r.Outside, func(id string) bool { return id == who })
+		if _, known := f.People[who]; known && !f.Sees[Sees{who, r.Home.Root()}] {
+			r.Outside = append(r.Outside, who)
+		}
+	}
+}
+
+// cannotOwn says, in words, why nobody can expect something of that person in this review; empty: nothing speaks against it.
+func (r *Review) cannotOwn(id string, f Facts) string {
+	if no := f.cannotOwn(id); no != "" || !slices.Contains(r.Outside, id) {
+		return no
+	}
+	return f.Person(id).Name + " cannot see this review, as far as I can tell. Invite them to the channel and name them again, or choose somebody else."
 }
 
 // needsTimeline reports whether the step looks at what is pinned: the ideas that are taken up, who took part.
@@ -243,6 +285,7 @@ func stepReview(o *out, r *Review, e Event, f Facts) *Review {
 	if e.Who == r.Facilitator && e.Who != "" && e.At.After(r.Led) {
 		r.Led = e.At
 	}
+	r.noteOutside(e, f)
 	switch e.Kind {
 	case Commanded:
 		r.command(o, e, f, e.Text)

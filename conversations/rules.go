@@ -80,7 +80,7 @@ func needsOf(s Subject, e Event, f Facts) Needs {
 	switch KindOf(s.ID) {
 	case KindReview:
 		r, _ := s.State.(*Review)
-		return reviewNeeds(s.ID, r, e)
+		return reviewNeeds(s.ID, r, e, f)
 	case KindEvent:
 		t, _ := s.State.(*TimelineEvent)
 		return timelineEventNeeds(s.ID, t, e, f)

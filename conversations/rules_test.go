@@ -17,11 +17,15 @@ func minute(n int) time.Time { return noon.Add(time.Duration(n) * time.Minute) }
 
 var testThread = Place{Workspace: testWorkspace, Channel: "C1", Thread: "1.0"}
 
-// testFacts knows everybody by a name, all in UTC.
+// testFacts knows everybody by a name, all in UTC and in the channel.
 func testFacts() Facts {
-	return Facts{Now: minute(500), Zone: time.UTC, People: map[string]Person{
-		"U1": {ID: "U1", Name: "ana", Zone: "UTC", Active: true}, "U2": {ID: "U2", Name: "bo", Zone: "UTC", Active: true},
-	}}
+	return Facts{
+		Now: minute(500), Zone: time.UTC,
+		People: map[string]Person{
+			"U1": {ID: "U1", Name: "ana", Zone: "UTC", Active: true}, "U2": {ID: "U2", Name: "bo", Zone: "UTC", Active: true},
+		},
+		Sees: map[Sees]bool{{"U1", testThread.Root()}: true, {"U2", testThread.Root()}: true},
+	}
 }
 
 // openReview is a review whose card and first question are there.
