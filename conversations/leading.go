@@ -150,13 +150,16 @@ func (r *Review) reopen(o *out, e Event, f Facts) {
 
 // handOver makes somebody else the facilitator.
 func (r *Review) handOver(o *out, e Event, f Facts, to string) {
-	owner := parseAction(to, e.At).owner
-	if owner == "" {
+	named := parseAction(to, e.At)
+	owner := named.owner
+	if e.Kind == Submitted {
 		owner = ownerOf(to)
 	}
 	switch {
 	case !r.leads(e.Who, f):
 		o.reply("not yours", "hand it over")
+	case owner == "" && named.nobody != "":
+		o.say("I know nobody called " + named.nobody + ".")
 	case owner == "":
 		o.say("Name who is to lead it: `hand over @kim`.")
 	case r.cannotOwn(owner, f) != "":
