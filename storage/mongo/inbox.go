@@ -68,11 +68,7 @@ func (s *Store) Accept(ctx context.Context, rows ...storage.Row) error {
 	if err != nil {
 		return fmt.Errorf("mongo: accept: %w", err)
 	}
-	_, joined, err := s.inserting.do(ctx, docs)
-	if err != nil && joined {
-		_, err = s.insertRows(ctx, docs) // what is wrong with one row, which may even make the server hang up, is not the others' trouble
-	}
-	if err != nil {
+	if _, err = s.inserting.do(ctx, docs); err != nil {
 		return s.failed(ctx, "accept", err)
 	}
 	return nil

@@ -36,11 +36,12 @@ func share[In, Out any](call func(context.Context, []In) (Out, error)) *shared[I
 	return &shared[In, Out]{call: call, turn: make(chan struct{}, callsAtOnce)}
 }
 
-// do makes the call, with others or not, and returns when its context ends, whatever the call does. After ErrUnavailable it
-// may have been made all the same, or be made yet.
-func (s *shared[In, Out]) do(ctx context.Context, in []In) (out Out, joined bool, err error) {
+// do makes the call, with others or not, and alone when it went wrong with others: what is wrong with one's part, which may
+// even make the server hang up, is not their trouble. It returns when its context ends, whatever those made together do. After
+// ErrUnavailable it may have been made all the same, or be made yet.
+func (s *shared[In, Out]) do(ctx context.Context, in []In) (out Out, err error) {
 	if err := ctx.Err(); err != nil {
-		return out, false, err
+		return out, err
 	}
 	s.mu.Lock()
 	t, first := s.next, s.next == nil
@@ -48,20 +49,22 @@ func (s *shared[In, Out]) do(ctx context.Context, in []In) (out Out, joined bool
 		t = &together[In, Out]{done: make(chan struct{}), err: fmt.Errorf("broken off: %w", storage.ErrUnavailable)}
 		s.next = t
 	}
-	t.all = append(t.all, in...)
-	t.joined = !first
+	t.all, t.joined = append(t.all, in...), !first
 	s.mu.Unlock()
 	if first {
 		go s.make(context.WithoutCancel(ctx), t) // that whoever began it gives up is no answer for the others
 	}
 	select {
 	case <-t.done:
-		if t.panics != nil && !t.joined {
+		switch {
+		case t.err != nil && t.joined:
+			return s.call(ctx, in)
+		case t.panics != nil:
 			panic(t.panics) // it is the only caller's own doing
 		}
-		return t.out, t.joined, t.err
+		return t.out, t.err
 	case <-ctx.Done():
-		return out, false, ctx.Err()
+		return out, ctx.Err()
 	}
 }
 

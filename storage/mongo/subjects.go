@@ -92,7 +92,7 @@ func (s *Store) Route(ctx context.Context, addresses []string) ([]storage.Hit, e
 	}
 	ctx, cancel := s.begin(ctx)
 	defer cancel()
-	docs, _, err := s.routing.do(ctx, addresses)
+	docs, err := s.routing.do(ctx, addresses)
 	if err != nil {
 		return nil, s.failed(ctx, "route", err)
 	}
