@@ -31,7 +31,7 @@ func homeNeeds(e Event, f Facts) Needs {
 			if state.mayWaitFor(e.Who) {
 				n.Sees = append(n.Sees, sight(state.Home, e)...)
 			}
-			if state.lacksApproval() && state.Facilitator != e.Who { // only whoever took part is asked
+			if state.mayLackApproval() { // which hangs on the timeline, as does who took part
 				n.Queries = append(n.Queries, state.timelineQueries()...)
 			}
 			for _, h := range state.Handed {
@@ -45,13 +45,15 @@ func homeNeeds(e Event, f Facts) Needs {
 
 // mayWaitFor reports whether a review can be on somebody's page.
 func (r *Review) mayWaitFor(who string) bool {
-	return r.Facilitator == who || r.lacksApproval() || slices.ContainsFunc(r.Handed, func(h Handed) bool { return h.Who == who })
+	return r.Facilitator == who || r.mayLackApproval() || slices.ContainsFunc(r.Handed, func(h Handed) bool { return h.Who == who })
 }
 
 // lacksApproval reports whether nothing but somebody's approval is missing.
-func (r *Review) lacksApproval() bool {
-	return r.approvable() && r.wantsApproval() && len(r.approved()) == 0
+func (r *Review) lacksApproval(f Facts) bool {
+	return r.mayLackApproval() && len(r.approved(f)) == 0
 }
+
+func (r *Review) mayLackApproval() bool { return r.approvable() && r.wantsApproval() }
 
 // home is somebody's page.
 func home(p *page, e Event, f Facts) {
@@ -93,7 +95,7 @@ func (r *Review) homeWaits(p *page, id, who string) {
 		if r.changed() {
 			p.row(Control{Label: r.name() + ": look", Verb: "changes", Subject: id})
 		}
-	case r.lacksApproval() && r.takesPart(who, p.facts):
+	case r.lacksApproval(p.facts) && r.takesPart(who, p.facts):
 		p.paragraph()
 		r.titled(p).words(" waits for somebody who took part, as you did, to approve the draft.")
 		p.toCard(r)
@@ -131,7 +133,7 @@ func (r *Review) waitsFor(p *page) {
 		p.wordsf("%s since version %d was published; ", countWords(r.Changes, "change"), len(r.Published))
 	}
 	switch {
-	case r.lacksApproval():
+	case r.lacksApproval(p.facts):
 		p.words("somebody else who took part has to approve the draft.")
 		return
 	case r.changed():

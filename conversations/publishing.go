@@ -33,15 +33,22 @@ const approvalUpTo = 2
 func (r *Review) wantsApproval() bool { return r.Severity > 0 && r.Severity <= approvalUpTo }
 
 // approved are those whose approval is about the draft as it is.
-func (r *Review) approved() []Approval {
-	draft := r.fingerprint()
+func (r *Review) approved(f Facts) []Approval {
+	draft := r.fingerprint(f)
 	return slices.DeleteFunc(slices.Clone(r.Approved), func(a Approval) bool { return a.Draft != draft })
 }
 
-// fingerprint tells two drafts apart by everything that was said and filled in in the review.
-func (r *Review) fingerprint() string {
+// fingerprint tells two drafts apart by everything that was said and filled in in the review, and by what was pinned.
+func (r *Review) fingerprint(f Facts) string {
 	h := sha256.New()
 	parts := append([]string{r.Title, r.Summary, r.Trigger, strconv.Itoa(r.Severity)}, fingerprints(r.answers())...)
+	for _, s := range r.timelineOf(f) {
+		shown := s.State.(*TimelineEvent).Shown()
+		parts = append(parts, s.ID, shown.Time.UTC().Format(time.RFC3339Nano), shown.Text)
+	}
+	for _, t := range r.ideas(f) {
+		parts = append(parts, t.Shown().Text)
+	}
 	for _, l := range r.Lines {
 		if !l.Gone {
 			parts = append(parts, l.Text, l.Owner, l.Due.String())
@@ -75,7 +82,7 @@ func (r *Review) approve(o *out, e Event, f Facts) {
 		o.say("Whoever took part can approve. You can still answer: begin with the number of the question, `4: …`.")
 	default:
 		r.Approved = slices.DeleteFunc(r.Approved, func(a Approval) bool { return a.Who == e.Who })
-		r.Approved = append(r.Approved, Approval{Who: e.Who, At: e.At, Draft: r.fingerprint()})
+		r.Approved = append(r.Approved, Approval{Who: e.Who, At: e.At, Draft: r.fingerprint(f)})
 		o.audit("approve", r.name())
 		o.reply("approved")
 	}
@@ -95,7 +102,7 @@ func (r *Review) publish(o *out, e Event, f Facts, how string) {
 		o.reply("not yours", "publish it")
 	case r.Stage == StageOpen && !says("anyway") && len(r.openQuestions()) > 0:
 		o.reply("unfinished", how)
-	case r.wantsApproval() && len(r.approved()) == 0:
+	case r.wantsApproval() && len(r.approved(f)) == 0:
 		o.reply("unapproved")
 	case r.Stage == StagePublished && r.Changes == 0 && roles == r.Roles:
 		o.say("Nothing has changed since version " + strconv.Itoa(len(r.Published)) + ".")

@@ -85,7 +85,7 @@ func record(id string, r *Review, f Facts) postmortem.Record {
 		Facilitator: f.Person(r.Facilitator).Name, People: r.people(answers, f),
 		Summary: named(r.Summary, f), Trigger: named(r.Trigger, f),
 	}
-	for _, a := range r.approved() {
+	for _, a := range r.approved(f) {
 		rec.Approved = append(rec.Approved, postmortem.Approval{Who: f.Person(a.Who).Name, At: a.At})
 	}
 	entries := r.entries(answers, f)

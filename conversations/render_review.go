@@ -406,7 +406,7 @@ func (r *Review) cardState(p *page) {
 		p.wordsf("\nVersion %d is published. %s since.", len(r.Published), countWords(r.Changes, "change"))
 	case len(r.Published) > 0:
 		p.wordsf("\nVersion %d is published.", len(r.Published))
-	case r.Stage == StageDraft && r.wantsApproval() && len(r.approved()) == 0:
+	case r.Stage == StageDraft && r.wantsApproval() && len(r.approved(p.facts)) == 0:
 		p.wordsf("\nSeverity %d: the draft waits for an approval.", r.Severity)
 	case r.Stage == StageDraft:
 		p.words("\nThe draft is ready to be read and published.")
@@ -810,7 +810,7 @@ func (r *Review) renderDraft(p *page, id string) {
 	if r.Summary == "" {
 		p.words("\nI wrote the summary. [Change the words] lets you write your own.")
 	}
-	approved := r.approved()
+	approved := r.approved(p.facts)
 	for i, a := range approved {
 		if i == 0 {
 			p.words("\nApproved by ")

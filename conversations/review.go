@@ -263,7 +263,7 @@ func (r *Review) needsTimeline(e Event) bool {
 		return true
 	}
 	switch e.Verb {
-	case "ideas", "approve", "moments", "take over":
+	case "ideas", "approve", "publish", "moments", "take over":
 		return e.Kind == Clicked || e.Kind == Submitted
 	}
 	return false

@@ -433,7 +433,7 @@ func TestApprovalIsOfWhatWasRead(t *testing.T) {
 		s = tell(s, "72.0", 72, "U2", "add an alert per country <@U2>")
 		r := s.State.(*Review)
 		r.Severity, r.Stage = 1, StageDraft
-		r.Approved = []Approval{{Who: "U2", Draft: r.fingerprint()}}
+		r.Approved = []Approval{{Who: "U2", Draft: r.fingerprint(testFacts())}}
 		return s
 	}
 	click := func(verb, value string, fields ...Field) Event {
@@ -458,7 +458,7 @@ func TestApprovalIsOfWhatWasRead(t *testing.T) {
 		"another severity": {click("severity", "", Field{"severity", "2"}), false},
 	} {
 		s, _ := Step(approved(), c.e, testFacts())
-		if kept := len(s.State.(*Review).approved()) > 0; kept != c.kept {
+		if kept := len(s.State.(*Review).approved(testFacts())) > 0; kept != c.kept {
 			t.Errorf("after %s the approval holds: %v", name, kept)
 		}
 	}
