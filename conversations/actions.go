@@ -355,7 +355,7 @@ func (r *Review) takeIdeas(o *out, e Event, f Facts) {
 func (r *Review) ideas(f Facts) []*TimelineEvent {
 	var all []*TimelineEvent
 	for _, s := range f.Subjects {
-		if t, ok := s.State.(*TimelineEvent); ok && t.ideaOnly() && t.Hidden == "" && t.Known > 0 && r.covers(t.Where, t.Shown().Time) {
+		if t, ok := s.State.(*TimelineEvent); ok && t.listing() == listedIdea && r.covers(t.Where, t.Shown().Time) {
 			all = append(all, t)
 		}
 	}

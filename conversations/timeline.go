@@ -29,7 +29,8 @@ type TimelineEvent struct {
 	Masked    bool       `json:"masked,omitempty"`
 	Revisions []Revision `json:"revisions,omitempty"` // earlier texts, oldest first
 	Version   int        `json:"version,omitempty"`   // raised by everything that changes how it shows
-	ChangedAt time.Time  `json:"changedAt,omitzero"`  // when it last was, by the bot's clock
+	Listed    listing    `json:"listed,omitempty"`    // as what it was when the reviews were last told of it
+	ChangedAt time.Time  `json:"changedAt,omitzero"`  // when it last changed a timeline, by the bot's clock
 
 	Pins       []Pin     `json:"pins,omitempty"`
 	Marked     []Marked  `json:"marked,omitempty"` // the marks that stood on it when it was last read
@@ -142,6 +143,25 @@ func (t *TimelineEvent) marks() []postmortem.MomentName {
 		}
 	}
 	return all
+}
+
+// listing is as what reviews show an event.
+type listing string
+
+const (
+	notListed   listing = ""
+	listedEvent listing = "event"
+	listedIdea  listing = "idea"
+)
+
+func (t *TimelineEvent) listing() listing {
+	switch {
+	case t.OnTimeline():
+		return listedEvent
+	case t.ideaOnly() && t.Hidden == "" && t.Known > 0:
+		return listedIdea
+	}
+	return notListed
 }
 
 // OnTimeline reports whether reports and lists show it.
@@ -410,7 +430,6 @@ func (t *TimelineEvent) fetched(o *out, e Event, f Facts) {
 		return
 	}
 	before, remarked := *t, false
-	before.Pins = slices.Clone(t.Pins) // those of t are changed in place
 	t.Known = e.Seen
 	t.Unreadable = e.Snapshot == nil
 	if e.Snapshot != nil {
@@ -430,8 +449,7 @@ func (t *TimelineEvent) fetched(o *out, e Event, f Facts) {
 		t.firstPin(o, f)
 	}
 	t.showClip(o)
-	if t.Text != before.Text || t.Pinned() != before.Pinned() || t.ideaOnly() != before.ideaOnly() ||
-		t.Unreadable != before.Unreadable || before.Known == 0 {
+	if t.Text != before.Text || t.listing() != before.Listed || t.Unreadable != before.Unreadable || before.Known == 0 {
 		t.changed(o, f)
 	} else if remarked && t.Pinned() {
 		t.tellReviews(o, f) // its words are the same, so no report is out of date
@@ -498,7 +516,11 @@ func (t *TimelineEvent) firstPinner() string {
 // changed raises the version and lets the reviews know that may show the event.
 func (t *TimelineEvent) changed(o *out, f Facts) {
 	t.Version++
-	t.ChangedAt = f.Now
+	was := t.Listed
+	t.Listed = t.listing()
+	if was == listedEvent || t.Listed == listedEvent {
+		t.ChangedAt = f.Now
+	}
 	t.tellReviews(o, f)
 }
 
