@@ -73,7 +73,7 @@ func TestShortcutStart(t *testing.T) {
 	submit := func(key, channel string) conversations.Answer {
 		return r.does(conversations.Event{
 			Key: local.Workspace + "/form/" + key, Kind: conversations.Submitted, Where: nowhere, Who: "bo", Verb: form.Verb, Subject: form.Subject,
-			Value: form.Value, Fields: []conversations.Field{{Name: "channel", Value: channel}, {Name: "title", Value: "Checkout down"}, {Name: "size", Value: "tiny"}, {Name: "severity", Value: "2"}},
+			Value: form.Value, Fields: []conversations.Field{{Name: "channel", Value: channel}, {Name: "title", Value: "#ops Tiny leak"}, {Name: "size", Value: "nine"}, {Name: "severity", Value: "2"}},
 		})
 	}
 	for i, hidden := range []string{"", "nowhere", "#nowhere"} {
@@ -96,7 +96,7 @@ func TestShortcutStart(t *testing.T) {
 	}
 	r.must(r.chat.Click(t.Context(), "bo", asked[0], "It is over", ""))
 	r.settle()
-	if review := r.theReview(); review.Title != "Checkout down" || !review.Tiny || review.Severity != 2 || review.Home != local.In("ops") || review.Facilitator != "bo" {
+	if review := r.theReview(); review.Title != "#ops Tiny leak" || review.Tiny || review.Severity != 2 || review.Home != local.In("ops") || review.Facilitator != "bo" {
 		t.Errorf("it became %+v", review)
 	}
 }

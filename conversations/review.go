@@ -348,6 +348,9 @@ func newReview(o *out, e Event, f Facts) *Review {
 			return nil
 		}
 		r.readStart(typed.Rest)
+		if title := e.Field("title"); title != "" {
+			r.call(title)
+		}
 		if e.Where.Thread != "" {
 			r.Thread = e.Where
 		}
@@ -393,8 +396,12 @@ func (r *Review) readStart(rest string) {
 		}
 		break
 	}
-	title, _, _ := strings.Cut(strings.TrimSpace(rest), "\n")
-	r.Title = shorten(channelRef.ReplaceAllString(title, "#$1"), 120)
+	r.call(rest)
+}
+
+// call gives it a title, of the first line.
+func (r *Review) call(title string) {
+	r.Title = shorten(channelRef.ReplaceAllString(firstWords(title), "#$1"), 120)
 }
 
 // open begins the review over the pins between two message times.

@@ -41,7 +41,8 @@ func severities() []Option {
 }
 
 // AsCommand is a form that tells what a command is told, as that command, said in the channel that was chosen. Its fields
-// stay, so that what is wrong can be said beside them. Any other event comes back as it is.
+// stay, so that what is wrong can be said beside them; and the title is read there, where it may begin like anything, as in
+// "Tiny leak". Any other event comes back as it is.
 func AsCommand(e Event) Event {
 	if e.Kind != Submitted || e.Verb != "start" {
 		return e
@@ -53,7 +54,7 @@ func AsCommand(e Event) Event {
 	if n := e.Field("severity"); n != "" {
 		words = append(words, "sev"+n)
 	}
-	e.Kind, e.Verb, e.Text = Commanded, "", strings.Join(append(words, firstWords(e.Field("title"))), " ")
+	e.Kind, e.Verb, e.Text = Commanded, "", strings.Join(words, " ")
 	e.Where = Place{Workspace: e.Where.Workspace, Channel: channelOf(e.Field("channel"))}
 	e.Message, e.MessageAt = MessageRef{}, time.Time{}
 	return e
