@@ -8,7 +8,7 @@ import (
 // Shut says whether the bot can write in a review's channel.
 type Shut struct {
 	Why   string    `json:"why,omitempty"`   // Archived, Removed or Gone; empty: it can
-	At    time.Time `json:"at,omitzero"`     // since when; zero: nobody ever said that it could not
+	At    time.Time `json:"at,omitzero"`     // when that was last said; zero: it never was
 	Times int       `json:"times,omitempty"` // how often it could not
 }
 
