@@ -6,13 +6,18 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"syscall"
 )
 
 // alone locks a file beside the database, or says that another program has. The kernel unlocks it when the process ends,
 // also when it was killed, so that nobody is ever kept out by the dead. It is a file of its own, because SQLite locks the
-// database itself, and it is never removed: whoever comes between would lock one that nobody finds any more.
+// database itself, and it is never removed: whoever comes between would lock one that nobody finds any more. It lies where the
+// database does, by whatever link that was named.
 func alone(path string) (*os.File, error) {
+	if real, err := filepath.EvalSymlinks(path); err == nil { // else it is yet to be made
+		path = real
+	}
 	f, err := os.OpenFile(path+"-lock", os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("make the file that says who runs: %w", err)

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -65,5 +66,30 @@ func TestLockSurvivesASecondOpening(t *testing.T) {
 	}
 	if shared.Type == syscall.F_UNLCK {
 		t.Error("nobody holds the file any more")
+	}
+}
+
+// TestAloneByWhateverName: a file is the same by every link to it, so only one program at a time runs on it.
+func TestAloneByWhateverName(t *testing.T) {
+	dir := t.TempDir()
+	path, link := filepath.Join(dir, "debrief.db"), filepath.Join(dir, "link.db")
+	openStore(t, path, nil).Close()
+	if err := os.Symlink(path, link); err != nil {
+		t.Fatal(err)
+	}
+	for _, names := range [][2]string{{path, link}, {link, path}} {
+		first, err := Open(t.Context(), names[0], Options{Alone: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if second, err := Open(t.Context(), names[1], Options{Alone: true}); !errors.Is(err, ErrInUse) {
+			t.Errorf("while %s is in use, opening %s says %v", names[0], names[1], err)
+			if err == nil {
+				_ = second.Close()
+			}
+		}
+		if err := first.Close(); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
