@@ -27,6 +27,13 @@ func TestExport(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	empty, err := openStore(t.Context(), c, sqlite.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := empty.Close(); err != nil {
+		t.Fatal(err)
+	}
 	var out bytes.Buffer
 	to := filepath.Join(dir, "postmortems")
 	if err := export(t.Context(), c, to, false, &out); err != nil || !strings.Contains(out.String(), "Nothing is published yet.") {
