@@ -15,8 +15,8 @@ import (
 // database itself, and it is never removed: whoever comes between would lock one that nobody finds any more. It lies where the
 // database does, by whatever link that was named.
 func alone(path string) (*os.File, error) {
-	if real, err := filepath.EvalSymlinks(path); err == nil { // else it is yet to be made
-		path = real
+	if target, err := filepath.EvalSymlinks(path); err == nil { // else it is yet to be made
+		path = target
 	}
 	f, err := os.OpenFile(path+"-lock", os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
