@@ -783,6 +783,9 @@ describe("people at work", { concurrency: 3 }, () => {
     await form(ana, {}, "Archive");
     await ana.getByText("This channel is archived").waitFor();
     await ana.locator("#write").waitFor({ state: "hidden" });
+    await ana.getByRole("button", { name: "Open it again" }).click();
+    await ana.locator("#write").waitFor();
+    await ana.getByText("This channel is archived").waitFor({ state: "hidden" });
 
     const who = ana.getByRole("button", { name: "Change who you are" });
     await who.click();

@@ -23,6 +23,8 @@ func (s *Server) arrange(ctx context.Context, person, act string, a asked, text 
 		return s.deactivate(ctx, person, a.Name)
 	case "channel":
 		return s.addChannel(ctx, person, a)
+	case "unarchive":
+		return s.unarchive(ctx, person, a.Channel)
 	case "program", "invite", "archive", "enter", "leave":
 	default:
 		return &unknownAct{act}
@@ -58,6 +60,27 @@ func (s *Server) arranged(person, channel string) (Channel, error) {
 		return Channel{}, err
 	}
 	return *c.channel(channel), nil
+}
+
+// unarchive opens a channel again in which nobody can write until then.
+func (s *Server) unarchive(ctx context.Context, person, channel string) error {
+	c := s.chat
+	c.mu.Lock()
+	who, ch := c.person(person), c.channel(channel)
+	archived, err := ch != nil && ch.Archived, error(nil)
+	switch {
+	case who == nil || !who.Active:
+		err = nobody(person)
+	case ch == nil:
+		err = fmt.Errorf("there is no channel #%s", channel)
+	case !c.sees(person, ch):
+		err = fmt.Errorf("%s is not in #%s", person, channel)
+	}
+	c.mu.Unlock()
+	if err != nil || !archived {
+		return err
+	}
+	return c.Unarchive(ctx, channel)
 }
 
 // programSays posts what an alert or another tool would.

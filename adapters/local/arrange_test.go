@@ -46,6 +46,13 @@ func TestPeopleChangeTheWorldAroundTheBot(t *testing.T) {
 	if code, words := s.act("bo", "say", `"channel": "general", "text": "hello?"`); code != http.StatusUnprocessableEntity || !strings.Contains(words, "archived") {
 		t.Errorf("said in an archived channel: %d %s", code, words)
 	}
+	s.must("kim", "unarchive", `"channel": "general"`)
+	s.must("kim", "unarchive", `"channel": "general"`)
+	s.must("bo", "say", `"channel": "general", "text": "hello again"`)
+	s.must("ana", "archive", `"channel": "war-room"`)
+	if code, words := s.act("bo", "unarchive", `"channel": "war-room"`); code != http.StatusUnprocessableEntity || !strings.Contains(words, "not in") {
+		t.Errorf("somebody outside opened a private channel again: %d %s", code, words)
+	}
 	s.must("ana", "deactivate", `"name": "bo"`)
 	if code, _ := s.act("bo", "say", `"channel": "inc-1", "text": "still here"`); code == http.StatusOK {
 		t.Error("somebody whose account is closed speaks")

@@ -913,7 +913,7 @@ $("channel-menu").addEventListener("click", (e) => {
       send: async () => { await act("leave", { channel }); await refresh(); await go(first()); },
     }) },
     { label: "Archive this channel…", bad: true, pick: () => ask({
-      key: name(), title: `Archive #${channel}?`, submit: "Archive", about: "It can be read and searched, and nobody writes there any more, neither does Debrief. It cannot be taken back here.", inputs: [], send: () => act("archive", { channel }),
+      key: name(), title: `Archive #${channel}?`, submit: "Archive", about: "It can be read and searched, and nobody writes there any more, neither does Debrief.", inputs: [], send: () => act("archive", { channel }),
     }) },
   ].filter(Boolean));
 });
@@ -1238,7 +1238,7 @@ const preset = (which) => attempt("say", { channel: place.channel, text: "/postm
 function showNotice() {
   const here = state.channels.find((c) => c.name === place.channel);
   const [words, ...more] = state.me.gone ? [`The account of ${state.me.name} is closed. Change who you are, at the top left, to go on.`]
-    : here?.archived ? ["This channel is archived: it can be read, and nobody writes here any more."]
+    : here?.archived ? ["This channel is archived: it can be read, and nobody writes here any more.", el("button", { class: "button", onclick: () => attempt("unarchive", { channel: place.channel }) }, "Open it again")]
     : here?.withoutBot ? ["Debrief is not in this channel: it hears nothing and can say nothing here.", el("button", { class: "button", onclick: () => attempt("invite", { channel: place.channel }) }, "Add Debrief")] : [""];
   $("notice").hidden = !words;
   $("notice").replaceChildren(el("span", {}, words), ...more);
