@@ -5,7 +5,23 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/debrief-bot/debrief/storage/sqlite"
 )
+
+// A database that is away is named by its setting, without what the setting holds.
+func TestMongoAway(t *testing.T) {
+	bare(t)
+	t.Setenv("DEBRIEF_MONGO_URI", "mongodb://ana:hunter2@127.0.0.1:1/debrief")
+	c, err := loadConfig()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = openStore(t.Context(), c, sqlite.Options{})
+	if err == nil || !strings.Contains(err.Error(), "is DEBRIEF_MONGO_URI its address?") || strings.Contains(err.Error(), "hunter2") {
+		t.Error(err)
+	}
+}
 
 // What is typed wrong is an error that says what would have been right.
 func TestTypedWrong(t *testing.T) {

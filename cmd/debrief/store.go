@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -34,6 +35,9 @@ func openStore(ctx context.Context, c Config, o sqlite.Options) (storage.Store, 
 	}
 	if err := s.Ready(ctx); err != nil {
 		_ = s.Close() // what matters is why it is not ready
+		if c.MongoURI != "" && errors.Is(err, storage.ErrUnavailable) {
+			return nil, fmt.Errorf("MongoDB does not answer; is it running, and is %s_MONGO_URI its address? (%w)", prefix, err)
+		}
 		return nil, fmt.Errorf("%s: %w", c.storeName(), err)
 	}
 	return s, nil
