@@ -71,11 +71,10 @@ const (
 	No
 )
 
-// Page is a part of what is written in a place, oldest first.
+// Page is a part of what is written in a place.
 type Page struct {
-	Messages []conversations.Snapshot // there may be none, though more follow
-	Next     string                   // cursor of the next page; empty: this was the last
-	Covered  time.Time                // everything up to here has been read, by the platform's times
+	Messages []conversations.Snapshot // oldest first; there may be none, though more follow
+	Left     *conversations.Stretch   // what of it is to be read still, by any process at any time; nil: nothing
 }
 
 // Chat connects the bot to one chat platform. All methods may be called at once; each keeps to the context's deadline.
@@ -93,8 +92,9 @@ type Chat interface {
 	Send(ctx context.Context, m conversations.Message) (conversations.Result, error)
 	// Find looks for a post by its marker, among what was written since m.Since.
 	Find(ctx context.Context, m conversations.Message) (Found, conversations.Result, error)
-	// Read pages through a place from a time on, threads not included. ErrUnreadable, *RetryAfter.
-	Read(ctx context.Context, p conversations.Place, from time.Time, cursor string) (Page, error)
+	// Read reads a page of what was written in a place, threads not included: from the oldest on or from the newest back.
+	// ErrUnreadable, *RetryAfter.
+	Read(ctx context.Context, p conversations.Place, part conversations.Stretch) (Page, error)
 	// Message reads one message with all its reactions. ErrUnreadable, *RetryAfter.
 	Message(ctx context.Context, ref conversations.MessageRef) (conversations.Snapshot, error)
 	// User reads one person. ErrUnreadable.

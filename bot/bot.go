@@ -65,7 +65,6 @@ type Bot struct {
 	people   people
 	settings settings
 	threads  threads
-	readings readings
 	admins   []string
 	audit    witness
 	faults   faults

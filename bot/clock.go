@@ -31,6 +31,11 @@ func normal(e conversations.Event) conversations.Event {
 		s := normalSnapshot(*e.Snapshot)
 		e.Snapshot = &s
 	}
+	if e.Left != nil {
+		left := *e.Left
+		left.From, left.To = milli(left.From), milli(left.To)
+		e.Left = &left
+	}
 	return e
 }
 

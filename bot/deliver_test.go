@@ -396,30 +396,33 @@ func TestTheOutboxWaitsForANewerProgram(t *testing.T) {
 	}
 }
 
+// A reading is done page by page, and goes on where it was also when the process dies in between.
 func TestReadingBack(t *testing.T) {
 	w := newWorld(t)
+	left := &conversations.Stretch{From: noon, Mark: "1"}
 	w.chat.pages = []adapters.Page{
-		{Messages: []conversations.Snapshot{snapshot("m1", "chatter")}, Next: "1", Covered: noon},
-		{Messages: []conversations.Snapshot{snapshot("m2", "checkout is down", "BO")}, Covered: noon.Add(time.Minute)},
+		{Messages: []conversations.Snapshot{snapshot("m1", "chatter")}, Left: left},
+		{Messages: []conversations.Snapshot{snapshot("m2", "checkout is down", "BO")}},
 	}
 	w.chat.messages["m2"] = w.chat.pages[1].Messages[0]
 	w.chat.readErrs = []error{nil, &adapters.RetryAfter{After: time.Minute}}
-	w.asks(conversations.Effect{ID: "e1", Kind: conversations.ReadBack, Place: conversations.Place{Workspace: workspace, Channel: "C1"}, At: noon})
 	events := w.accepted()
+	c1 := conversations.Place{Workspace: workspace, Channel: "C1"}
+	w.handle(conversations.Event{Key: "fake/main/join/C1/1", Kind: conversations.Joined, At: noon, Where: c1})
 	w.drain()
-	if len(*events) > 0 {
-		t.Errorf("chatter came in: %+v", *events)
-	}
+	w.restart()
 	w.drainFor(time.Minute)
-	var kinds []conversations.EventKind
+	var came []string
 	for _, e := range *events {
-		kinds = append(kinds, e.Kind)
+		if e.Kind == conversations.ReadTo || e.Kind == conversations.Said {
+			came = append(came, fmt.Sprint(e.Kind, e.Message.ID, e.Left != nil))
+		}
 	}
-	if len(kinds) < 2 || kinds[0] != conversations.Said || kinds[1] != conversations.ReadTo {
-		t.Fatalf("came in: %v, want the pinned message, then how far it was read", kinds)
+	if want := []string{"readtrue", "saidm2false", "readfalse"}; !slices.Equal(came, want) {
+		t.Errorf("came in: %v, want %v", came, want)
 	}
-	if at := (*events)[1].At; !at.Equal(noon.Add(time.Minute)) {
-		t.Errorf("read to %v", at)
+	if want := []conversations.Stretch{{From: noon.AddDate(0, 0, -7)}, *left, *left}; !slices.Equal(w.chat.read, want) {
+		t.Errorf("it read %v, not %v", w.chat.read, want)
 	}
 	w.clips("📎 true on m2")
 }
@@ -427,7 +430,7 @@ func TestReadingBack(t *testing.T) {
 func TestWhatCannotBeReadBackIsGivenUp(t *testing.T) {
 	w := newWorld(t)
 	w.chat.readErrs = []error{adapters.ErrUnreadable}
-	w.asks(conversations.Effect{ID: "e1", Kind: conversations.ReadBack, Place: conversations.Place{Workspace: workspace, Channel: "C1"}, At: noon})
+	w.asks(conversations.Effect{ID: "e1", Kind: conversations.ReadBack, Place: conversations.Place{Workspace: workspace, Channel: "C1"}, Part: conversations.Stretch{From: noon}})
 	events := w.accepted()
 	w.drain()
 	if len(*events) == 0 || (*events)[0].Kind != conversations.Refused {

@@ -51,6 +51,7 @@ type fakeChat struct {
 	messages map[string]conversations.Snapshot
 	fetched  int
 	pages    []adapters.Page
+	read     []conversations.Stretch
 	readErrs []error
 	run      func(context.Context, adapters.Handler) error
 	user     func(context.Context, string) (conversations.Person, error)
@@ -104,9 +105,10 @@ func (c *fakeChat) Find(_ context.Context, m conversations.Message) (adapters.Fo
 	return adapters.CannotTell, conversations.Result{}, nil
 }
 
-func (c *fakeChat) Read(_ context.Context, _ conversations.Place, _ time.Time, cursor string) (adapters.Page, error) {
+func (c *fakeChat) Read(_ context.Context, _ conversations.Place, part conversations.Stretch) (adapters.Page, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.read = append(c.read, part)
 	if len(c.readErrs) > 0 {
 		err := c.readErrs[0]
 		if c.readErrs = c.readErrs[1:]; err != nil {
@@ -114,8 +116,8 @@ func (c *fakeChat) Read(_ context.Context, _ conversations.Place, _ time.Time, c
 		}
 	}
 	i := 0
-	if cursor != "" {
-		if _, err := fmt.Sscan(cursor, &i); err != nil {
+	if part.Mark != "" {
+		if _, err := fmt.Sscan(part.Mark, &i); err != nil {
 			return adapters.Page{}, err
 		}
 	}

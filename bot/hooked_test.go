@@ -135,8 +135,8 @@ func (c hookedChat) Find(ctx context.Context, m conversations.Message) (f adapte
 	return f, r, err
 }
 
-func (c hookedChat) Read(ctx context.Context, p conversations.Place, from time.Time, cursor string) (page adapters.Page, err error) {
-	err = c.hook(ctx, "Read", func() (err error) { page, err = c.Chat.Read(ctx, p, from, cursor); return err })
+func (c hookedChat) Read(ctx context.Context, p conversations.Place, part conversations.Stretch) (page adapters.Page, err error) {
+	err = c.hook(ctx, "Read", func() (err error) { page, err = c.Chat.Read(ctx, p, part); return err })
 	return page, err
 }
 

@@ -373,8 +373,8 @@ func (c *remoteChat) Find(ctx context.Context, m conversations.Message) (adapter
 	return f.Found, f.Result, err
 }
 
-func (c *remoteChat) Read(ctx context.Context, p conversations.Place, from time.Time, cursor string) (page adapters.Page, err error) {
-	err = c.ask(ctx, "Read", readArgs{p, from, cursor}, &page)
+func (c *remoteChat) Read(ctx context.Context, p conversations.Place, part conversations.Stretch) (page adapters.Page, err error) {
+	err = c.ask(ctx, "Read", readArgs{p, part}, &page)
 	return page, err
 }
 

@@ -38,9 +38,8 @@ type frame struct {
 // The arguments and results that are more than one value.
 type (
 	readArgs struct {
-		Place  conversations.Place
-		From   time.Time
-		Cursor string
+		Place conversations.Place
+		Part  conversations.Stretch
 	}
 	userArgs struct{ Workspace, ID string }
 	seeArgs  struct {

@@ -319,7 +319,7 @@ func (c *child) carryOut(f frame) (any, error) {
 			return findResult{found, result}, err
 		})
 	case "Read":
-		return with(f, func(a readArgs) (any, error) { return chat.Read(ctx, a.Place, a.From, a.Cursor) })
+		return with(f, func(a readArgs) (any, error) { return chat.Read(ctx, a.Place, a.Part) })
 	case "Message":
 		return with(f, func(ref conversations.MessageRef) (any, error) { return chat.Message(ctx, ref) })
 	case "User":

@@ -4,63 +4,38 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
-	"time"
 
 	"github.com/debrief-bot/debrief/adapters"
 	"github.com/debrief-bot/debrief/conversations"
 	"github.com/debrief-bot/debrief/storage"
 )
 
-// readBack reads what was written in a place, page by page, and takes in what is new or differs. Everything it takes in
-// has a natural key, so beginning again is harmless. It is done in slices of one claim's time each; in between, the
-// place to go on from is remembered, else a platform that gives one page a minute would never be read to the end.
+// readBack reads a page of what was written in a place, and takes in what is new or differs. Everything it takes in has a
+// natural key, so reading it again is harmless. How far it came is an event, so it outlives the process, which a platform
+// that gives one page a minute needs.
 func (d *delivery) readBack(ctx context.Context) error {
-	at := d.readings.get(d.effect.ID)
-	for {
-		page, err := d.page(ctx, at.cursor)
-		switch {
-		case errors.Is(err, errTooLate) && at.cursor != "":
-			return d.later(ctx, time.Millisecond, "sliced")
-		case errors.Is(err, adapters.ErrUnreadable), errors.Is(err, adapters.ErrUndeliverable):
-			d.readings.forget(d.effect.ID)
-			return d.giveUp(ctx, "it cannot be read", "refused")
-		case err != nil:
-			return d.again(ctx, err)
-		}
-		if err := d.takeIn(ctx, page.Messages); err != nil {
-			return d.again(ctx, err)
-		}
-		if page.Covered.After(at.covered) {
-			at.covered = page.Covered
-		}
-		at.cursor = page.Next
-		if at.cursor == "" {
-			return d.readTo(ctx, at.covered)
-		}
-		d.readings.put(d.effect.ID, at)
-	}
-}
-
-func (d *delivery) page(ctx context.Context, cursor string) (page adapters.Page, err error) {
-	err = d.call(ctx, func(ctx context.Context) (err error) {
-		page, err = d.chat.Read(ctx, d.effect.Place, d.effect.At, cursor)
+	var page adapters.Page
+	err := d.call(ctx, func(ctx context.Context) (err error) {
+		page, err = d.chat.Read(ctx, d.effect.Place, d.effect.Part)
 		return err
 	})
-	return page, err
-}
-
-// readTo ends the reading.
-func (d *delivery) readTo(ctx context.Context, covered time.Time) error {
-	e := d.result(conversations.ReadTo)
-	e.Where = d.effect.Place
-	if !covered.IsZero() {
-		e.At = covered
-	}
-	if err := d.report(ctx, e); err != nil {
+	switch {
+	case errors.Is(err, adapters.ErrUnreadable), errors.Is(err, adapters.ErrUndeliverable):
+		return d.giveUp(ctx, "it cannot be read", "refused")
+	case err != nil:
 		return d.again(ctx, err)
 	}
-	d.readings.forget(d.effect.ID)
+	if err := d.takeIn(ctx, page.Messages); err != nil {
+		return d.again(ctx, err)
+	}
+	read := d.result(conversations.ReadTo)
+	read.Where, read.Left = d.effect.Place, page.Left
+	if err := d.report(ctx, read); err != nil {
+		return d.again(ctx, err)
+	}
+	if page.Left != nil {
+		return d.done(ctx, nil, "read") // what is left need not wait
+	}
 	return d.done(ctx, &storage.Ref{}, "read")
 }
 
@@ -129,38 +104,4 @@ func (h holders) of(snap conversations.Snapshot) []conversations.Subject {
 		}
 	}
 	return found
-}
-
-// readings remembers how far each reading has come. It dies with the process: then the reading begins again.
-type readings struct {
-	mu  sync.Mutex
-	all map[string]reading
-}
-
-type reading struct {
-	cursor  string
-	covered time.Time
-}
-
-const readingsAtMost = 10000
-
-func (r *readings) get(effect string) reading {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.all[effect]
-}
-
-func (r *readings) put(effect string, at reading) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.all == nil || len(r.all) >= readingsAtMost {
-		r.all = map[string]reading{}
-	}
-	r.all[effect] = at
-}
-
-func (r *readings) forget(effect string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	delete(r.all, effect)
 }

@@ -19,7 +19,7 @@ const (
 	Join     EffectKind = "join"     // become a member of the public channels whose names match one of Args
 	React    EffectKind = "react"    // put the bot's own Emoji on Message (On), or take it off
 	Fetch    EffectKind = "fetch"    // read Message with all its reactions; answered by a Fetched with the same Seen
-	ReadBack EffectKind = "readback" // read Place from At on; what is new or differs comes in as events
+	ReadBack EffectKind = "readback" // read a page of Part of Place; what is new or differs comes in as events; answered by ReadTo
 	Tell     EffectKind = "tell"     // say something to another subject
 	Keep     EffectKind = "keep"     // file an immutable row under its natural key; answered by Filed
 	Audit    EffectKind = "audit"    // file an immutable entry about who did what; nothing answers
@@ -41,6 +41,7 @@ type Effect struct {
 	On      bool       `json:"on,omitempty"`
 	Seen    int        `json:"seen,omitempty"`
 	At      time.Time  `json:"at,omitzero"`
+	Part    Stretch    `json:"part,omitzero"`
 
 	View string   `json:"view,omitempty"` // what Render shows
 	Args []string `json:"args,omitempty"`

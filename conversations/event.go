@@ -27,7 +27,7 @@ const (
 	Sent    EventKind = "sent"    // a post of this subject reached the platform: Slot, Result
 	Refused EventKind = "refused" // the platform will never carry out this effect: Slot, Reason
 	Fetched EventKind = "fetched" // the answer to a Fetch: Seen, Snapshot (nil: the message cannot be read)
-	ReadTo  EventKind = "read"    // a ReadBack is complete up to At
+	ReadTo  EventKind = "read"    // the answer to a ReadBack: what is Left of its part (nil: nothing)
 	Filed   EventKind = "filed"   // a Keep is durable: Value is the kept row's key
 	Told    EventKind = "told"    // another subject says something: Verb, Value, Fields
 	Ticked  EventKind = "ticked"  // the subject's Due has come; At is that due time
@@ -67,6 +67,7 @@ type Event struct {
 	Reason   string    `json:"reason,omitempty"`
 	Seen     int       `json:"seen,omitempty"`
 	Snapshot *Snapshot `json:"snapshot,omitempty"`
+	Left     *Stretch  `json:"left,omitempty"`
 }
 
 // Lane is what is handled one at a time in the usual case: workspace and channel for what people do, the subject for

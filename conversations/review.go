@@ -56,6 +56,7 @@ type Review struct {
 	Later     []Event            `json:"later,omitempty"`   // what came while a version was being filed
 	CheckAt   time.Time          `json:"checkAt,omitzero"`
 	Shut      Shut               `json:"shut,omitzero"` // the channel, to the bot
+	Reading   *Reading           `json:"reading,omitempty"`
 }
 
 // Stage is how far a review has come.
@@ -312,8 +313,12 @@ func stepReview(o *out, r *Review, e Event, f Facts) *Review {
 		r.comeBack(o, e)
 		return r
 	case Refused:
+		r.read(o, e)
 		r.refused(o, e)
 		return r // to show everything again would be refused again, for ever
+	case ReadTo:
+		r.read(o, e)
+		return r
 	case Looked:
 		r.fetch(o, e.Message.ID)
 	case Fetched:
@@ -639,6 +644,21 @@ func (r *Review) retitle(s string) {
 	}
 }
 
+// readBack asks for what was written in the thread.
+func (r *Review) readBack(o *out, from time.Time) {
+	if r.Reading == nil {
+		r.Reading = &Reading{Slot: "readback", Place: r.Thread}
+	}
+	r.Reading.since(o, from)
+}
+
+// read notes how far it was read.
+func (r *Review) read(o *out, e Event) {
+	if r.Reading != nil && r.Reading.heard(o, e) {
+		r.Reading = nil
+	}
+}
+
 // sent notes where our posts ended up. The thread is known from then on, and what was written there meanwhile is read.
 func (r *Review) sent(o *out, e Event) {
 	switch slot, arg, _ := strings.Cut(e.Slot, " "); slot {
@@ -651,7 +671,7 @@ func (r *Review) sent(o *out, e Event) {
 		if r.Thread.Thread == "" {
 			r.Thread = e.Result.Thread
 		}
-		o.add(Effect{Kind: ReadBack, To: "readback", Slot: "readback", Place: r.Thread, At: e.Result.At})
+		r.readBack(o, e.Result.At)
 		if q, ok := r.following(); ok && len(r.Asked) == 0 {
 			r.ask(o, q.N)
 		}

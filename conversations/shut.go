@@ -54,7 +54,7 @@ func (r *Review) comeBack(o *out, e Event) {
 	for _, a := range r.Asked {
 		r.showQuestion(o, a.Question)
 	}
-	o.add(Effect{Kind: ReadBack, To: "readback", Slot: "readback", Place: r.Thread, At: since})
+	r.readBack(o, since)
 }
 
 // tellShut says it in one message for each time, which says in the end that it is over.

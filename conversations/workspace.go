@@ -15,12 +15,6 @@ type WorkspaceState struct {
 	Joiner   string    `json:"joiner,omitempty"` // the admin who last said which channels the bot joins
 }
 
-// Reading is a place that is being read back: by which slot, and from when on.
-type Reading struct {
-	Slot string    `json:"slot"`
-	From time.Time `json:"from"`
-}
-
 const (
 	aliveEvery   = time.Hour
 	readBackOver = 24 * time.Hour     // an old message can be pinned during a gap
@@ -96,7 +90,9 @@ func stepWorkspace(o *out, w *WorkspaceState, e Event, f Facts) *WorkspaceState 
 	case e.Kind == Refused && e.Slot == "join":
 		w.notJoined(o, e)
 	case e.Kind == ReadTo || e.Kind == Refused:
-		w.Reading = slices.DeleteFunc(w.Reading, func(r Reading) bool { return r.Slot == e.Slot })
+		if i := w.reading(e.Slot); i >= 0 && w.Reading[i].heard(o, e) {
+			w.Reading = slices.Delete(w.Reading, i, i+1)
+		}
 	case e.Kind == Told && e.Verb == away:
 		since := w.Alive
 		if t, err := time.Parse(time.RFC3339Nano, e.Value); err == nil {
@@ -127,19 +123,19 @@ func stepWorkspace(o *out, w *WorkspaceState, e Event, f Facts) *WorkspaceState 
 	return w
 }
 
-// readBack asks for what was written in a place. It takes the place of a reading that has not begun, so it begins no
-// later than that.
+// readBack asks for what was written in a place.
 func (w *WorkspaceState) readBack(o *out, p Place, from time.Time) {
 	slot := "readback " + strings.TrimPrefix(p.Address(), p.Workspace+"/")
-	i := slices.IndexFunc(w.Reading, func(r Reading) bool { return r.Slot == slot })
+	i := w.reading(slot)
 	if i < 0 {
 		i = len(w.Reading)
-		w.Reading = append(w.Reading, Reading{slot, from})
+		w.Reading = append(w.Reading, Reading{Slot: slot, Place: p})
 	}
-	if from.Before(w.Reading[i].From) {
-		w.Reading[i].From = from
-	}
-	o.add(Effect{Kind: ReadBack, To: slot, Slot: slot, Place: p, At: w.Reading[i].From})
+	w.Reading[i].since(o, from)
+}
+
+func (w *WorkspaceState) reading(slot string) int {
+	return slices.IndexFunc(w.Reading, func(r Reading) bool { return r.Slot == slot })
 }
 
 // join has the bot join what is there and matches. That it is in some already changes nothing.
@@ -220,6 +216,13 @@ func (w *WorkspaceState) askPreset(o *out, e Event, f Facts) {
 
 func (w *WorkspaceState) showPreset(o *out) {
 	o.add(Effect{Kind: Private, To: "person " + w.Asked, Slot: "preset", Person: w.Asked, View: "preset"})
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
 }
 
 func later(a, b time.Time) time.Time {

@@ -2,37 +2,66 @@ package conversations
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 )
 
-// A second gap that is asked about before the first was read must not shorten that reading: both are one intention.
-func TestAReadingIsNotShortenedByTheNext(t *testing.T) {
-	f := testFacts()
-	f.Places = []Place{testThread.Root()}
-	s := Subject{ID: SettingsID(testWorkspace)}
-	asked := func(e Event) time.Time {
-		var effects []Effect
-		s, effects = Step(s, e, f)
-		s.Rev++
-		for _, effect := range effects {
-			if effect.Kind == ReadBack {
-				return effect.At
+// A place that is asked for again while it is being read goes on being read where it was; then comes what was read before,
+// as it may have changed, and what was written since.
+func TestAReadingGoesOnWhereItWas(t *testing.T) {
+	hour := func(n int) time.Time { return noon.Add(time.Duration(n) * time.Hour) }
+	from := func(n int) Stretch { return Stretch{From: hour(n)} }
+	part := func(n, m int) Stretch { return Stretch{From: hour(n), To: hour(m)} }
+	for name, c := range map[string]struct {
+		left *Stretch // by the first page of what was asked from 0 on
+		from int      // when it is asked again
+		want []Stretch
+	}{
+		"nothing is read":               {nil, 5, []Stretch{from(0)}},
+		"nothing is read, and earlier":  {nil, -5, []Stretch{from(0), part(-5, 0)}},
+		"from the newest back":          {&Stretch{From: hour(0), To: hour(9), Mark: "x"}, 5, []Stretch{{hour(0), hour(9), "x"}, from(9)}},
+		"and the rest is old":           {&Stretch{From: hour(0), To: hour(2), Mark: "x"}, 5, []Stretch{{hour(0), hour(2), "x"}, from(5)}},
+		"and earlier":                   {&Stretch{From: hour(0), To: hour(9), Mark: "x"}, -5, []Stretch{{hour(0), hour(9), "x"}, part(-5, 0), from(9)}},
+		"from the oldest on":            {&Stretch{From: hour(3), Mark: "x"}, 0, []Stretch{{hour(3), time.Time{}, "x"}, part(0, 3)}},
+		"and only the newest is wanted": {&Stretch{From: hour(3), Mark: "x"}, 4, []Stretch{{hour(3), time.Time{}, "x"}}},
+	} {
+		r, key := &Reading{Slot: "readback"}, 0
+		var read []Stretch
+		does := func(step func(*out) bool) (over bool) {
+			key++
+			o := &out{subject: "x/y/workspace", event: Event{Key: strconv.Itoa(key)}}
+			if over = step(o); !over {
+				read = append(read, o.effects[0].Part)
+			}
+			return over
+		}
+		asks := func(from time.Time) { does(func(o *out) bool { r.since(o, from); return false }) }
+		hears := func(effect string, left *Stretch) bool {
+			return does(func(o *out) bool { return r.heard(o, Event{Kind: ReadTo, Effect: effect, Left: left}) })
+		}
+		asks(hour(0))
+		first := r.Effect
+		if c.left != nil {
+			hears(first, c.left)
+		}
+		read = nil
+		asks(hour(c.from))
+		if r.heard(&out{}, Event{Kind: ReadTo, Effect: first}) {
+			t.Errorf("%s: an answer to what was asked before ends it", name)
+		}
+		for range c.want {
+			if hears(r.Effect, nil) {
+				break
 			}
 		}
-		return time.Time{}
-	}
-	long := noon.Add(-72 * time.Hour)
-	if at := asked(Away(testWorkspace, long, noon).Event); !at.Equal(long.Add(-readBackOver)) {
-		t.Fatalf("read from %v", at)
-	}
-	if at := asked(Away(testWorkspace, noon, minute(1)).Event); !at.Equal(long.Add(-readBackOver)) {
-		t.Errorf("the second reading takes the place of the first, and begins at %v", at)
-	}
-	asked(Event{Key: testWorkspace + "/result/x", Kind: ReadTo, At: minute(2), Slot: "readback channel/C1", Where: testThread.Root()})
-	if at := asked(Away(testWorkspace, minute(2), minute(3)).Event); !at.Equal(minute(2).Add(-readBackOver)) {
-		t.Errorf("after both were read, the next begins at %v", at)
+		if !slices.Equal(read, c.want) {
+			t.Errorf("%s: it reads %v, not %v", name, read, c.want)
+		}
+		if len(r.Left) > 0 {
+			t.Errorf("%s: it has no end: %v", name, r.Left)
+		}
 	}
 }
 

@@ -149,7 +149,7 @@ func masks(b *bench) {
 	if s := b.read(ref); s.Text != want || !s.Masked {
 		b.Errorf("by reading it is %q, masked %v", s.Text, s.Masked)
 	}
-	page, err := b.chat.Read(b.Context(), b.p.Channel, e.At, "")
+	page, err := b.chat.Read(b.Context(), b.p.Channel, conversations.Stretch{From: e.At})
 	if b.failed(err) != nil || len(page.Messages) != 1 || page.Messages[0].Text != want {
 		b.Errorf("by reading back it is %+v, %v", page.Messages, err)
 	}
@@ -403,7 +403,7 @@ func answersAtOnce(b *bench) {
 	if other := b.p.Private(b.T, b.p.Bo); len(other) > 0 {
 		b.Errorf("and so is he: %+v", other)
 	}
-	page, err := b.chat.Read(b.Context(), b.p.Channel, b.door.all()[0].At.AddDate(0, 0, -1), "")
+	page, err := b.chat.Read(b.Context(), b.p.Channel, conversations.Stretch{From: b.door.all()[0].At.AddDate(0, 0, -1)})
 	if b.failed(err) != nil || len(page.Messages) > 0 {
 		b.Errorf("everybody is shown %+v, %v", page.Messages, err)
 	}

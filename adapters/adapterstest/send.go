@@ -292,7 +292,7 @@ func notNow(b *bench) {
 		},
 		"Message": func() error { _, err := b.chat.Message(b.Context(), ref); return err },
 		"Read": func() error {
-			_, err := b.chat.Read(b.Context(), b.p.Channel, time.Time{}, "")
+			_, err := b.chat.Read(b.Context(), b.p.Channel, conversations.Stretch{})
 			return err
 		},
 	}
@@ -320,7 +320,8 @@ func readsPages(b *bench) {
 	b.does(Act{Kind: conversations.Said, Who: b.p.Bo, Where: card.Thread, Text: "in a thread " + canary})
 
 	want := append(slices.Clone(events[10:20]), events[21:]...)
-	got, cursors := b.readAll(b.p.Channel, events[10].At, "")
+	since := events[10].At
+	got, left := b.readAll(b.p.Channel, conversations.Stretch{From: since})
 	theirs := slices.DeleteFunc(slices.Clone(got), func(s conversations.Snapshot) bool { return s.Ours })
 	if len(theirs) != len(want) || len(got) != len(want)+2 {
 		b.Fatalf("%d messages are read, %d of people's; want %d and 2 of ours", len(got), len(theirs), len(want))
@@ -330,37 +331,43 @@ func readsPages(b *bench) {
 			b.Fatalf("message %d is read as %+v, not as %+v", i, s, want[i])
 		}
 	}
-	for i, cursor := range cursors {
-		again, _ := b.readAll(b.p.Channel, events[10].At, cursor)
-		if len(again) == 0 && i == len(cursors)-1 {
-			continue // whether there is more can take a look at it
+	for _, l := range left {
+		again, _ := b.readAll(b.p.Channel, l.part)
+		if len(again) != len(got)-l.read {
+			b.Errorf("after %d of %d messages, %d are left when it is read again", l.read, len(got), len(again))
 		}
-		if rest := got[len(got)-len(again):]; len(again) == 0 || again[0].Message != rest[0].Message {
-			b.Errorf("from cursor %d on, %d messages are read the second time", i, len(again))
-		}
+	}
+	some, _ := b.readAll(b.p.Channel, conversations.Stretch{From: since, To: events[15].At})
+	if len(some) != 6 || some[5].Message != events[15].Message {
+		b.Errorf("of 6 messages up to a time, %d are read", len(some))
 	}
 }
 
-// readAll reads a place to its end and returns the messages and the cursors on the way.
-func (b *bench) readAll(p conversations.Place, from time.Time, cursor string) (all []conversations.Snapshot, cursors []string) {
+// left is what is to be read after so many messages.
+type left struct {
+	read int
+	part conversations.Stretch
+}
+
+// readAll reads to the end and returns the messages, and what was left on the way.
+func (b *bench) readAll(p conversations.Place, part conversations.Stretch) (all []conversations.Snapshot, on []left) {
 	b.Helper()
+	oldest := func(a, b conversations.Snapshot) int { return a.At.Compare(b.At) }
 	for range 50 {
-		page, err := b.chat.Read(b.Context(), p, from, cursor)
+		page, err := b.chat.Read(b.Context(), p, part)
 		if b.failed(err) != nil {
 			b.Fatalf("reading: %v", err)
 		}
-		if page.Covered.IsZero() || (page.Next == "" && len(page.Messages) > 0 && page.Covered.Before(page.Messages[len(page.Messages)-1].At)) {
-			b.Errorf("a page covers everything up to %s", page.Covered)
+		if !slices.IsSortedFunc(page.Messages, oldest) {
+			b.Error("the oldest of a page is not first")
 		}
 		all = append(all, page.Messages...)
-		if !slices.IsSortedFunc(all, func(a, b conversations.Snapshot) int { return a.At.Compare(b.At) }) {
-			b.Error("the oldest is not first")
+		if page.Left == nil {
+			slices.SortFunc(all, oldest)
+			return all, on
 		}
-		if page.Next == "" {
-			return all, cursors
-		}
-		cursor = page.Next
-		cursors = append(cursors, cursor)
+		part = *page.Left
+		on = append(on, left{len(all), part})
 	}
 	b.Fatal("reading has no end")
 	return nil, nil
@@ -374,7 +381,7 @@ func readsThread(b *bench) {
 		want = append(want, e.Key)
 	}
 	b.said("beside it " + canary)
-	all, _ := b.readAll(card.Thread, card.At, "")
+	all, _ := b.readAll(card.Thread, conversations.Stretch{From: card.At})
 	var got []string
 	for _, s := range all {
 		if s.Message != card.Message {
@@ -442,7 +449,7 @@ func endedContext(b *bench) {
 	if !errors.Is(b.failed(err), context.Canceled) || errors.Is(err, adapters.ErrUndeliverable) {
 		b.Errorf("Send gives %v", err)
 	}
-	_, err = b.chat.Read(ctx, b.p.Channel, time.Time{}, "")
+	_, err = b.chat.Read(ctx, b.p.Channel, conversations.Stretch{})
 	if !errors.Is(b.failed(err), context.Canceled) || errors.Is(err, adapters.ErrUnreadable) {
 		b.Errorf("Read gives %v", err)
 	}

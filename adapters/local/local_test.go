@@ -217,7 +217,7 @@ func TestTheBotIsNotEverywhere(t *testing.T) {
 	if err := c.Join(ctx, "new"); err != nil {
 		t.Fatal(err)
 	}
-	page, err := c.Read(ctx, In("new"), time.Time{}, "")
+	page, err := c.Read(ctx, In("new"), conversations.Stretch{})
 	if err != nil || len(page.Messages) != 1 || len(page.Messages[0].Reactions) != 1 {
 		t.Errorf("after joining it reads %+v, %v", page, err)
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/debrief-bot/debrief/adapters"
 	"github.com/debrief-bot/debrief/conversations"
@@ -267,8 +266,8 @@ func (c *Chat) Places(ctx context.Context) ([]conversations.Place, error) {
 	return places, nil
 }
 
-// Read implements adapters.Chat. A cursor is the id of the last message that was given.
-func (c *Chat) Read(ctx context.Context, p conversations.Place, from time.Time, cursor string) (adapters.Page, error) {
+// Read implements adapters.Chat. A mark is the id of the last message that was given.
+func (c *Chat) Read(ctx context.Context, p conversations.Place, part conversations.Stretch) (adapters.Page, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err := c.enter(ctx); err != nil {
@@ -277,28 +276,20 @@ func (c *Chat) Read(ctx context.Context, p conversations.Place, from time.Time, 
 	if !c.readable(p.Channel) || p.Workspace != Workspace {
 		return adapters.Page{}, fmt.Errorf("read a channel: %w", adapters.ErrUnreadable)
 	}
-	page := adapters.Page{Covered: c.moment()}
+	var page adapters.Page
 	for _, m := range c.s.Messages {
-		if m.where() != p || m.Only != "" || m.Gone || m.At.Before(from) || m.ID <= cursor {
+		late := !part.To.IsZero() && m.At.After(part.To)
+		if m.where() != p || m.Only != "" || m.Gone || m.At.Before(part.From) || late || m.ID <= part.Mark {
 			continue
 		}
 		if len(page.Messages) == pageSize {
 			last := page.Messages[pageSize-1]
-			page.Next, page.Covered = last.Message.ID, last.At
+			page.Left = &conversations.Stretch{From: last.At, To: part.To, Mark: last.Message.ID}
 			break
 		}
 		page.Messages = append(page.Messages, c.snapshot(m))
 	}
 	return page, nil
-}
-
-// moment is the time of the chat's own clock, and not before anything that has happened.
-func (c *Chat) moment() time.Time {
-	now, last := c.now().UTC().Truncate(time.Millisecond), time.UnixMicro(c.s.LastStamp).UTC()
-	if last.After(now) {
-		return last
-	}
-	return now
 }
 
 func (c *Chat) readable(channel string) bool {

@@ -154,8 +154,8 @@ func TestEmulate(t *testing.T) {
 // readAll reads a place as the bot does.
 func readAll(t *testing.T, c *Chat, p conversations.Place, from time.Time) map[string]bool {
 	seen := map[string]bool{}
-	for cursor := ""; ; {
-		page, err := c.Read(t.Context(), p, from, cursor)
+	for part := (conversations.Stretch{From: from}); ; {
+		page, err := c.Read(t.Context(), p, part)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -165,9 +165,10 @@ func readAll(t *testing.T, c *Chat, p conversations.Place, from time.Time) map[s
 			}
 			seen[m.Message.ID] = true
 		}
-		if cursor = page.Next; cursor == "" {
+		if page.Left == nil {
 			return seen
 		}
+		part = *page.Left
 	}
 }
 
@@ -242,7 +243,7 @@ func TestEmulateScopes(t *testing.T) {
 	if !errors.As(err, &u) || u.Reason != reason("missing_scope") {
 		t.Errorf("a post without chat:write gives %v", err)
 	}
-	if _, err := c.Read(context.WithoutCancel(t.Context()), ops, time.Now().Add(-time.Hour), ""); !errors.Is(err, adapters.ErrUnreadable) {
+	if _, err := c.Read(context.WithoutCancel(t.Context()), ops, conversations.Stretch{From: time.Now().Add(-time.Hour)}); !errors.Is(err, adapters.ErrUnreadable) {
 		t.Errorf("reading without channels:history gives %v", err)
 	}
 }

@@ -79,7 +79,7 @@ func TestSlackNeedNotRefuse(t *testing.T) {
 			"users.conversations": func(ctx context.Context, _ int) error { _, err := c.Places(ctx); return err },
 			"conversations.info":  func(ctx context.Context, _ int) error { _, err := c.CanSee(ctx, "", place); return err },
 			"conversations.history": func(ctx context.Context, _ int) error {
-				_, err := c.Read(ctx, place, time.Now(), "")
+				_, err := c.Read(ctx, place, conversations.Stretch{From: time.Now()})
 				return err
 			},
 			posting: func(ctx context.Context, n int) error {

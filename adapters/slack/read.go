@@ -201,9 +201,10 @@ func (c *Chat) oneOf(ctx context.Context, ref conversations.MessageRef) (message
 	return message{}, fmt.Errorf("slack: read a message: %w", adapters.ErrUnreadable)
 }
 
-// Read implements adapters.Chat. Each is one call, and may bring nothing but the way on: apps of the slowest class may call
-// once a minute, and what was learned by a call must not get lost. Nobody waits for it, so it lets other calls go first.
-func (c *Chat) Read(ctx context.Context, p conversations.Place, from time.Time, cursor string) (adapters.Page, error) {
+// Read implements adapters.Chat. Each is one call, as apps of the slowest class may call once a minute, so a channel is read
+// from the newest message back, as Slack has it, and a thread from the oldest on. A mark is the time of the last message
+// that was read. Nobody waits for it, so it lets other calls go first.
+func (c *Chat) Read(ctx context.Context, p conversations.Place, part conversations.Stretch) (adapters.Page, error) {
 	id, err := c.identity(ctx)
 	if err != nil {
 		return adapters.Page{}, err
@@ -212,95 +213,68 @@ func (c *Chat) Read(ctx context.Context, p conversations.Place, from time.Time, 
 		return adapters.Page{}, fmt.Errorf("slack: read a channel: %w", adapters.ErrUnreadable)
 	}
 	ctx = leisurely(ctx)
-	page := adapters.Page{Covered: milli(c.now())}
-	var all []message
-	if p.Thread != "" {
-		all, page.Next, _, err = c.page(ctx, p, stamp(from), "", cursor)
-	} else {
-		all, page.Next, err = c.span(ctx, p, from, cursor)
+	first, last := c.ends(p, part)
+	all, next, more, err := c.page(ctx, p, stamp(first), stamp(last), "")
+	within := func(m message) bool {
+		at, ok := exactly(m.TS)
+		return ok && !at.Before(first) && !at.After(last) // the root of a thread comes with every page
+	}
+	for err == nil && more && next != "" && !slices.ContainsFunc(all, within) { // Slack shows none of them
+		all, next, more, err = c.page(ctx, p, stamp(first), stamp(last), next)
 	}
 	if err != nil {
 		return adapters.Page{}, err
 	}
+	all = slices.DeleteFunc(all, func(m message) bool { return !within(m) })
 	slices.SortFunc(all, func(a, b message) int { return strings.Compare(a.TS, b.TS) })
+	page := adapters.Page{}
+	if more && len(all) > 0 {
+		page.Left = rest(p, part, all)
+	}
 	for _, m := range all {
-		if m.TS == p.Thread && cursor != "" {
-			continue // the root comes with every page
-		}
 		if m, err = c.whole(ctx, p.Channel, m); err != nil {
 			return adapters.Page{}, err
 		}
 		s, ok := id.snapshot(p.Channel, m)
-		if !ok || p.Thread == "" && s.Where.Thread != "" || s.At.Before(milli(from)) {
+		if !ok || p.Thread == "" && s.Where.Thread != "" {
 			continue // a reply that is shown in the channel, too, is read with its thread
 		}
 		page.Messages = append(page.Messages, s)
 	}
-	if n := len(page.Messages); n > 0 && (page.Next != "" || page.Messages[n-1].At.After(page.Covered)) {
-		page.Covered = page.Messages[n-1].At
-	}
-	if p.Thread == "" && page.Next != "" {
-		page.Covered = milli(marksOf(page.Next)[0]).Add(-time.Millisecond)
-	}
 	return page, nil
 }
 
-// span reads the next messages of a channel. Slack pages a channel from the newest message back, and the port from the
-// oldest on. So where there is more than a page, it only notes where the page began, until what is before fits into one;
-// from there on it reads page after page. However busy which hour was, that is two calls for each page, less one.
-//
-// A cursor is the times of these marks: from the first to the second is to be read next, and after the last to the end.
-func (c *Chat) span(ctx context.Context, p conversations.Place, from time.Time, cursor string) ([]message, string, error) {
-	marks := marksOf(cursor)
-	if len(marks) == 0 {
-		marks = []time.Time{milli(from)}
+// ends are the times of the first and the last message that can be left of a stretch, as exact as Slack has them. An open
+// one ends in the future, as Slack may page from the oldest message on where no end is said.
+func (c *Chat) ends(p conversations.Place, part conversations.Stretch) (first, last time.Time) {
+	first, last = milli(part.From), part.To.Add(time.Millisecond-time.Microsecond)
+	if part.To.IsZero() {
+		last = c.now().Add(24 * time.Hour)
 	}
-	latest := ""
-	if len(marks) > 1 {
-		latest = stamp(marks[1].Add(-time.Microsecond))
+	switch mark, ok := exactly(part.Mark); {
+	case !ok:
+	case p.Thread != "":
+		first = mark.Add(time.Microsecond)
+	default:
+		last = mark.Add(-time.Microsecond)
 	}
-	all, next, more, err := c.page(ctx, p, stamp(marks[0]), latest, "")
-	for err == nil && more && next != "" && len(all) == 0 { // Slack shows none of them
-		all, next, more, err = c.page(ctx, p, stamp(marks[0]), latest, next)
-	}
-	if err != nil {
-		return nil, "", err
-	}
-	if began, ok := oldest(all); ok && more && began.After(marks[0]) {
-		return nil, cursorOf(slices.Insert(marks, 1, began)), nil
-	}
-	return all, cursorOf(marks[1:]), nil
+	return first, last
 }
 
-// oldest is when the first of some messages was written.
-func oldest(all []message) (at time.Time, ok bool) {
-	for _, m := range all {
-		if t, known := exactly(m.TS); known && (!ok || t.Before(at)) {
-			at, ok = t, true
-		}
+// rest is what a page leaves of a part. The messages are sorted.
+func rest(p conversations.Place, part conversations.Stretch, page []message) *conversations.Stretch {
+	last := page[0]
+	if p.Thread != "" {
+		last = page[len(page)-1]
 	}
-	return at, ok
-}
-
-// cursorOf and marksOf make a cursor of marks, and marks of a cursor. They are in microseconds, as Slack's times are.
-func cursorOf(marks []time.Time) string {
-	var all []string
-	for _, m := range marks {
-		all = append(all, strconv.FormatInt(m.UnixMicro(), 36))
+	at, _ := exactly(last.TS)
+	part.Mark = last.TS
+	if p.Thread != "" {
+		part.From = milli(at)
+	} else {
+		part.To = milli(at)
 	}
-	return strings.Join(all, " ")
-}
-
-func marksOf(cursor string) []time.Time {
-	var marks []time.Time
-	for _, s := range strings.Fields(cursor) {
-		at, err := strconv.ParseInt(s, 36, 64)
-		if err != nil {
-			return nil // it is none of ours: the reading begins anew
-		}
-		marks = append(marks, time.UnixMicro(at).UTC())
-	}
-	return marks
+	return &part
 }
 
 // User implements adapters.Chat.

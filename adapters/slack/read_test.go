@@ -9,10 +9,11 @@ import (
 
 	"github.com/debrief-bot/debrief/adapters"
 	"github.com/debrief-bot/debrief/adapters/slack/slacktest"
+	"github.com/debrief-bot/debrief/conversations"
 )
 
-// However the messages of a channel lie, reading it back takes two calls a page, and brings each once, oldest first. Posts
-// in doubt, which somebody waits for, are looked for meanwhile.
+// However the messages of a channel lie, reading it back takes one call a page, and brings each once, newest page first.
+// Posts in doubt, which somebody waits for, are looked for meanwhile.
 func TestReadingAChannelOnceAMinute(t *testing.T) {
 	inTime(t, func(t *testing.T, w workspace, c *Chat) {
 		w.LimitMeanly()
@@ -40,27 +41,28 @@ func TestReadingAChannelOnceAMinute(t *testing.T) {
 			})
 			found <- time.Since(began)
 		}()
-		began, next := time.Now(), 0
-		for cursor := ""; ; {
+		began, seen, newest := time.Now(), map[string]bool{}, time.Now().Add(time.Hour)
+		for left := (&conversations.Stretch{From: from}); left != nil; {
 			var page adapters.Page
 			asBot(t, func(ctx context.Context) (err error) {
-				page, err = c.Read(ctx, place, from, cursor)
+				page, err = c.Read(ctx, place, *left)
 				return err
 			})
-			for _, m := range page.Messages {
-				if !m.Ours && m.Text != strconv.Itoa(next) {
-					t.Fatalf("after %d messages comes %q", next, m.Text)
+			for _, m := range slices.Backward(page.Messages) {
+				if m.At.After(newest) || seen[m.Message.ID] {
+					t.Fatalf("after %d messages comes %q", len(seen), m.Text)
 				}
-				next++
+				seen[m.Message.ID], newest = true, m.At
 			}
-			if cursor = page.Next; cursor == "" {
-				break
-			}
+			left = page.Left
 		}
-		if next != messages+1 {
-			t.Errorf("%d messages are read", next)
+		if len(seen) != messages+1 {
+			t.Errorf("%d messages are read", len(seen))
 		}
-		if took := time.Since(began); took > 16*time.Minute {
+		if n, pages := w.Calls("conversations.history"), (messages+1+14)/15+1; n != pages+w.Refused() { // and one to look for the post
+			t.Errorf("it took %d calls", n)
+		}
+		if took := time.Since(began); took > 9*time.Minute {
 			t.Errorf("it took %v", took)
 		}
 		if took := <-found; took > 3*time.Minute {
@@ -100,7 +102,7 @@ func TestAnOddMessageIsRead(t *testing.T) {
 		t.Fatalf("fetched: %+v, %v", m, err)
 	}
 	says("fetched", m.Text, m.Files)
-	page, err := c.Read(t.Context(), place, from, "")
+	page, err := c.Read(t.Context(), place, conversations.Stretch{From: from})
 	if err != nil || len(page.Messages) != 2 || page.Messages[1].Text != "I look" {
 		t.Fatalf("read back: %+v, %v", page, err)
 	}

@@ -529,7 +529,7 @@ func TestWithoutTheRightToReadChannels(t *testing.T) {
 	if found, _, err := c.Find(t.Context(), m); found != adapters.CannotTell || err != nil {
 		t.Errorf("looking gives %v, %v", found, err)
 	}
-	if _, err := c.Read(t.Context(), place, time.Now(), ""); !errors.Is(err, adapters.ErrUnreadable) {
+	if _, err := c.Read(t.Context(), place, conversations.Stretch{From: time.Now()}); !errors.Is(err, adapters.ErrUnreadable) {
 		t.Errorf("reading gives %v", err)
 	}
 	if s, err := c.Message(t.Context(), res.Message); err != nil || !s.Ours {

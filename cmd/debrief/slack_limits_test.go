@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -19,6 +20,7 @@ import (
 	"github.com/debrief-bot/debrief/adapters/slack"
 	"github.com/debrief-bot/debrief/adapters/slack/slacktest"
 	"github.com/debrief-bot/debrief/bot"
+	"github.com/debrief-bot/debrief/conversations"
 	"github.com/debrief-bot/debrief/storage"
 	"github.com/debrief-bot/debrief/storage/sqlite"
 	"github.com/debrief-bot/debrief/storage/storagetest"
@@ -214,7 +216,7 @@ func TestReadingBackOnceAMinute(t *testing.T) {
 			}
 		}
 		l.begin()
-		time.Sleep(20 * time.Minute)
+		time.Sleep(10 * time.Minute)
 		synctest.Wait()
 		if n := l.kept(); n == pinned {
 			t.Error("it was not ended in the middle")
@@ -232,6 +234,77 @@ func TestReadingBackOnceAMinute(t *testing.T) {
 			t.Errorf("Slack refused %d calls", n)
 		}
 	})
+}
+
+// A process is killed in the middle of a reading of a week, between a call and what came of it. The next one goes on from
+// there, and reads again only the last day before the gap, where somebody may have pinned something meanwhile.
+func TestKilledInAReadingOfAWeek(t *testing.T) {
+	inLimits(t, func(t *testing.T, l *limited) {
+		l.LimitMeanly()
+		const messages, apart = 300, 30 * time.Minute
+		pinned := 0
+		for n := range messages {
+			ts, _ := l.Say(slacktest.Message{User: "U0ANA", Channel: limitedChannels[0], Text: fmt.Sprint("message ", n)})
+			if n%10 == 0 {
+				l.React("U0ANA", limitedChannels[0], ts, "pushpin", true)
+				pinned++
+			}
+			time.Sleep(apart)
+		}
+		store := l.store
+		dying := &killed{Store: store}
+		l.store = dying
+		l.begin()
+		calls := func() int { return l.Calls("conversations.history") - l.Refused() }
+		for calls() < 16 {
+			time.Sleep(time.Second)
+		}
+		dying.dead.Store(true)
+		time.Sleep(time.Minute)
+		l.store = store
+		before := calls()
+		l.begin()
+		l.until(60, func() bool { return l.kept() == pinned })
+		time.Sleep(30 * time.Minute)
+		synctest.Wait()
+		const page = 15
+		day := int(24*time.Hour/apart)/page + 1
+		after, all := calls()-before, messages/page+2 // two channels are empty
+		t.Logf("%d calls, and then %d; it would be %d at once", before, after, all)
+		if most := all - before + 1 + day + 2; after > most {
+			t.Errorf("after %d calls of %d it took %d more, not %d", before, all, after, most)
+		}
+	})
+}
+
+// killed is a store that nothing reaches any more from one moment on, as if the process had died.
+type killed struct {
+	storage.Store
+	dead atomic.Bool
+}
+
+func (k *killed) do(call func() error) error {
+	if k.dead.Load() {
+		return storage.ErrUnavailable
+	}
+	return call()
+}
+
+func (k *killed) Accept(ctx context.Context, rows ...storage.Row) error {
+	return k.do(func() error { return k.Store.Accept(ctx, rows...) })
+}
+
+func (k *killed) Save(ctx context.Context, s conversations.Subject, effects []conversations.Effect) error {
+	return k.do(func() error { return k.Store.Save(ctx, s, effects) })
+}
+
+func (k *killed) Settle(ctx context.Context, c storage.Claim, s storage.Settlement) error {
+	return k.do(func() error { return k.Store.Settle(ctx, c, s) })
+}
+
+func (k *killed) ClaimEffect(ctx context.Context, worker string) (c storage.Claim, err error) {
+	err = k.do(func() error { c, err = k.Store.ClaimEffect(ctx, worker); return err })
+	return c, err
 }
 
 // Hundreds of people whom nobody here knows yet are asked for no faster than Slack allows, each once, and what names them
