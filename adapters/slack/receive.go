@@ -743,7 +743,7 @@ func (id identity) snapshotOf(where conversations.Place, m message) conversation
 	}
 	text := m.words()
 	text, s.Mention = id.addressed(text)
-	s.Mention = s.Mention || strings.HasPrefix(where.Channel, "D")
+	s.Mention = s.Mention || isDirect(where.Channel)
 	if s.Mention {
 		s.Text, s.Masked = conversations.Mask(ordered(text))
 	} else {

@@ -79,14 +79,20 @@ func (c *Chat) takeEvent(ctx context.Context, env envelope) (reply, error) {
 	switch {
 	case e.Kind == conversations.Opened:
 		return c.showing(id, e, answer.Private), nil
-	case !answer.Private.IsZero() && e.Who != "" && c.answers(e.Key):
+	case !answer.Private.IsZero() && e.Who != "" && !comesAgain(env.Event, e) && c.answers(e.Key):
 		return c.telling(id, e, answer.Private), nil
 	}
 	return reply{}, nil
 }
 
-// answers reports whether an event is answered for the first time. What begins with a mention comes both as a message and
-// as a mention, and Slack sends again what it heard no answer to; who asked is to be told once.
+// comesAgain reports whether what is said comes as a mention, too, perhaps to another replica. That one is answered: it
+// comes also where the app may not read channels. What is to be kept is kept whichever comes first, under one key.
+func comesAgain(ev event, e conversations.Event) bool {
+	return ev.Type == "message" && ev.Subtype == "" && e.Mention && !isDirect(e.Where.Channel)
+}
+
+// answers reports whether an event is answered for the first time: Slack sends again what it heard no answer to, and who
+// asked is to be told once.
 func (c *Chat) answers(key string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
