@@ -11,7 +11,7 @@
 //   - It acknowledges to the platform only after Handler.Handle returned nil. An error means "not saved": the platform
 //     is told to send again, or the person to try again.
 //   - When what happened for a while may not have reached it, it hands in conversations.Away once it is connected again, and
-//     until that is saved: the bot reads back. (At its start the bot reads back by itself, once Places answers.)
+//     until that is saved: the bot reads back. (At its start the bot reads back by itself, once Workspaces answers.)
 //   - The bot's own messages and reactions never come in as events.
 //   - What somebody writes to the bot alone, in direct messages, counts as a mention: Event.Mention is set, and
 //     Snapshot.Mention when it is read.
@@ -85,6 +85,8 @@ type Chat interface {
 	// Run brings events in until the context ends. It reconnects by itself and returns an error only when it can never
 	// work as configured.
 	Run(ctx context.Context, h Handler) error
+	// Workspaces lists the keys of the workspaces the bot is in, once what happens in them comes in.
+	Workspaces(ctx context.Context) ([]string, error)
 	// Places lists the channels the bot is in: what is read back after a gap.
 	Places(ctx context.Context) ([]conversations.Place, error)
 	// Send makes one post, edit or reaction, or joins channels. *Undeliverable, *RetryAfter; anything else is uncertain. A post that is

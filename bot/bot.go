@@ -339,17 +339,13 @@ func (b *Bot) CatchUp(ctx context.Context) error {
 func (b *Bot) catchUp(ctx context.Context, c adapters.Chat) error {
 	asking, cancel := context.WithTimeout(ctx, placesBound)
 	defer cancel()
-	places, err := c.Places(asking)
+	workspaces, err := c.Workspaces(asking)
 	if err != nil {
 		return err
 	}
 	var rows []storage.Row
-	seen := map[string]bool{}
-	for _, p := range places {
-		if !seen[p.Workspace] {
-			seen[p.Workspace] = true
-			rows = append(rows, rowFor(conversations.Away(p.Workspace, time.Time{}, b.now())))
-		}
+	for _, w := range workspaces {
+		rows = append(rows, rowFor(conversations.Away(w, time.Time{}, b.now())))
 	}
 	return b.accept(ctx, rows...)
 }

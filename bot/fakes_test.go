@@ -71,6 +71,10 @@ func (c *fakeChat) Run(ctx context.Context, h adapters.Handler) error {
 	return nil
 }
 
+func (*fakeChat) Workspaces(context.Context) ([]string, error) {
+	return []string{workspace, "fake/other"}, nil
+}
+
 func (*fakeChat) Places(context.Context) ([]conversations.Place, error) {
 	return []conversations.Place{{Workspace: workspace, Channel: "C1"}, {Workspace: "fake/other", Channel: "C9"}}, nil
 }

@@ -120,6 +120,11 @@ type hookedChat struct {
 	hook hook
 }
 
+func (c hookedChat) Workspaces(ctx context.Context) (all []string, err error) {
+	err = c.hook(ctx, "Workspaces", func() (err error) { all, err = c.Chat.Workspaces(ctx); return err })
+	return all, err
+}
+
 func (c hookedChat) Places(ctx context.Context) (all []conversations.Place, err error) {
 	err = c.hook(ctx, "Places", func() (err error) { all, err = c.Chat.Places(ctx); return err })
 	return all, err

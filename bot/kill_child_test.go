@@ -357,6 +357,11 @@ func (c *remoteChat) ask(ctx context.Context, call string, args, result any) err
 	return c.peer.call(ctx, call, time.Time{}, args, result, nil)
 }
 
+func (c *remoteChat) Workspaces(ctx context.Context) (all []string, err error) {
+	err = c.ask(ctx, "Workspaces", nil, &all)
+	return all, err
+}
+
 func (c *remoteChat) Places(ctx context.Context) (all []conversations.Place, err error) {
 	err = c.ask(ctx, "Places", nil, &all)
 	return all, err

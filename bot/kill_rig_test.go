@@ -309,6 +309,8 @@ func (c *child) carryOut(f frame) (any, error) {
 	case "Connected":
 		c.ready.Store(true)
 		return nil, nil
+	case "Workspaces":
+		return with(f, func(any) ([]string, error) { return chat.Workspaces(ctx) })
 	case "Places":
 		return with(f, func(any) ([]conversations.Place, error) { return chat.Places(ctx) })
 	case "Send":

@@ -112,6 +112,7 @@ func stepWorkspace(o *out, w *WorkspaceState, e Event, f Facts) *WorkspaceState 
 		w.Alive = later(w.Alive, e.At)
 	case e.Kind == Ticked:
 		w.lookAround(o, f)
+		w.join(o) // the platform may not have said that one was made
 		w.Alive = later(w.Alive.Add(time.Millisecond), f.Now)
 	case e.Kind == Commanded || e.Kind == Said:
 		w.command(o, e, f)

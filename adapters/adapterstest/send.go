@@ -420,6 +420,9 @@ func peopleAndPlaces(b *bench) {
 	if name, _, _ := strings.Cut(w, "/"); name != b.chat.Name() {
 		b.Errorf("the chat %q has the workspace %q", b.chat.Name(), w)
 	}
+	if all, err := b.chat.Workspaces(b.Context()); b.failed(err) != nil || !slices.Equal(all, []string{w}) {
+		b.Errorf("the bot is in the workspaces %v, %v", all, err)
+	}
 	p, err := b.chat.User(b.Context(), w, b.p.Ana)
 	if b.failed(err) != nil || p.ID != b.p.Ana || p.Name == "" || !p.Active || p.Bot {
 		b.Errorf("Ana is %+v, %v", p, err)

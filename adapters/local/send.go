@@ -249,6 +249,16 @@ func (c *Chat) Find(ctx context.Context, m conversations.Message) (adapters.Foun
 	return adapters.No, conversations.Result{}, nil
 }
 
+// Workspaces implements adapters.Chat.
+func (c *Chat) Workspaces(ctx context.Context) ([]string, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err := c.enter(ctx); err != nil {
+		return nil, err
+	}
+	return []string{Workspace}, nil
+}
+
 // Places implements adapters.Chat.
 func (c *Chat) Places(ctx context.Context) ([]conversations.Place, error) {
 	c.mu.Lock()

@@ -40,7 +40,7 @@ func (c *Chat) Check(ctx context.Context) (workspace string, all []Finding) {
 	if c.sockets != nil {
 		all = append(all, c.sockets.check(ctx))
 	}
-	return id.workspace(), append(all, c.checkChannels(ctx, id))
+	return id.workspace(), append(all, c.checkChannels(ctx))
 }
 
 func noAnswer(err error) Finding {
@@ -132,9 +132,9 @@ func trouble(err error) string {
 
 func sentence(words string) string { return strings.ToUpper(words[:1]) + words[1:] + "." }
 
-func (c *Chat) checkChannels(ctx context.Context, id identity) Finding {
+func (c *Chat) checkChannels(ctx context.Context) Finding {
 	f := Finding{Check: "channels"}
-	places, err := c.places(ctx, id)
+	places, err := c.Places(ctx)
 	switch {
 	case err != nil:
 		f.Found, f.Fix = "They cannot be listed: "+trouble(err)+".", "See the scopes channels:read and groups:read."

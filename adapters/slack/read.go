@@ -300,9 +300,9 @@ func (c *Chat) User(ctx context.Context, workspace, id string) (conversations.Pe
 	return p, nil
 }
 
-// Places implements adapters.Chat. Channels shared with other organisations are left out. Over connections it waits for
-// the first: who reads back before that would miss what is said until then.
-func (c *Chat) Places(ctx context.Context) ([]conversations.Place, error) {
+// Workspaces implements adapters.Chat. Over connections it waits for the first: who reads back before that would miss what
+// is said until then.
+func (c *Chat) Workspaces(ctx context.Context) ([]string, error) {
 	id, err := c.identity(ctx)
 	if err != nil {
 		return nil, err
@@ -314,11 +314,15 @@ func (c *Chat) Places(ctx context.Context) ([]conversations.Place, error) {
 			return nil, errNotConnected
 		}
 	}
-	return c.places(ctx, id)
+	return []string{id.workspace()}, nil
 }
 
-// places are the channels that the bot is in.
-func (c *Chat) places(ctx context.Context, id identity) ([]conversations.Place, error) {
+// Places implements adapters.Chat. Channels shared with other organisations are left out.
+func (c *Chat) Places(ctx context.Context) ([]conversations.Place, error) {
+	id, err := c.identity(ctx)
+	if err != nil {
+		return nil, err
+	}
 	var places []conversations.Place
 	for cursor := ""; ; {
 		got, next, err := c.api.GetConversationsForUserContext(ctx, &slack.GetConversationsForUserParameters{

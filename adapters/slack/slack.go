@@ -61,6 +61,7 @@ type Chat struct {
 
 	answered map[string]bool // events that were answered at once, by key
 	refused  tally
+	joining  listing
 }
 
 var _ adapters.Chat = (*Chat)(nil)

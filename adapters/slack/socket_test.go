@@ -531,16 +531,16 @@ func TestAwayIsSaidOnce(t *testing.T) {
 }
 
 // Before there is a connection, nothing is read back: what is said until then would be missed.
-func TestPlacesWaitForAConnection(t *testing.T) {
+func TestWorkspacesWaitForAConnection(t *testing.T) {
 	overScript(t, func(r *rig) { r.Fail(refused("internal_error")) }, func(t *testing.T, r *rig) {
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		defer cancel()
-		if places, err := r.c.Places(ctx); err == nil {
-			t.Errorf("they are %v", places)
+		if all, err := r.c.Workspaces(ctx); err == nil {
+			t.Errorf("they are %v", all)
 		}
 		r.Fail(slacktest.Once("", slacktest.Fault{}))
-		if places, err := r.c.Places(t.Context()); err != nil || len(places) != 1 {
-			t.Errorf("with a connection they are %v, %v", places, err)
+		if all, err := r.c.Workspaces(t.Context()); err != nil || len(all) != 1 {
+			t.Errorf("with a connection they are %v, %v", all, err)
 		}
 	})
 }

@@ -256,7 +256,7 @@ func (w *watched) Settle(ctx context.Context, c storage.Claim, to storage.Settle
 // clipped is a local chat that says when the bot's 📎 goes onto a message.
 type clipped struct {
 	*local.Chat
-	quiet   bool // it names no places: nothing is read back
+	quiet   bool // it names no workspaces: nothing is read back
 	clip    func(conversations.MessageRef)
 	running *atomic.Bool
 }
@@ -266,11 +266,11 @@ func (c clipped) Run(ctx context.Context, h adapters.Handler) error {
 	return c.Chat.Run(ctx, h)
 }
 
-func (c clipped) Places(ctx context.Context) ([]conversations.Place, error) {
+func (c clipped) Workspaces(ctx context.Context) ([]string, error) {
 	if c.quiet {
 		return nil, nil
 	}
-	return c.Chat.Places(ctx)
+	return c.Chat.Workspaces(ctx)
 }
 
 func (c clipped) Send(ctx context.Context, m conversations.Message) (conversations.Result, error) {
