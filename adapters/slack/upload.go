@@ -28,16 +28,15 @@ func (c *Chat) attached(m conversations.Message) *postmortem.Record {
 func fileName(rec *postmortem.Record) string { return fmt.Sprintf("%s-v%d.pdf", rec.ID, rec.Version) }
 
 // attach uploads the PDF of a message into the thread, unless it is there. Where the app may not, or cannot, the message
-// stands without it.
+// stands without it. Where nobody can tell whether it is there, as the app may not read the thread, it is uploaded, as the
+// words are posted: twice is a nuisance, and one that is missing would stay so.
 func (c *Chat) attach(ctx context.Context, id identity, m conversations.Message, thread conversations.Place) error {
 	rec := c.attached(m)
 	if rec == nil {
 		return nil
 	}
 	there, err := c.isAttached(ctx, id, rec, thread)
-	if errors.Is(err, adapters.ErrUnreadable) {
-		there = !m.Since.IsZero() // nobody can tell, and twice would be worse: the words are there
-	} else if err != nil {
+	if err != nil && !errors.Is(err, adapters.ErrUnreadable) {
 		return err
 	}
 	if there {

@@ -156,20 +156,30 @@ func TestAReportWithoutItsPDF(t *testing.T) {
 	}
 }
 
-// Who cannot look whether the file is there uploads it the first time, and not when it may be there.
+// Who cannot look whether the file is there uploads it also when it may be there: none is missing, whether the upload failed
+// or only its answer was lost.
 func TestAPDFThatCannotBeLookedFor(t *testing.T) {
-	w, c, thread := printing(t)
-	w.Fail(slacktest.Deny("conversations.history", "conversations.replies"))
-	m := report(thread, 1)
-	if _, err := c.Send(t.Context(), m); err != nil {
-		t.Fatal(err)
-	}
-	next := report(thread, 2)
-	next.Since = time.Now().Add(-time.Minute)
-	if _, err := c.Send(t.Context(), next); err != nil {
-		t.Fatal(err)
-	}
-	if first, second := len(w.File("PM-4-v1.pdf")), len(w.File("PM-4-v2.pdf")); first != 1 || second != 0 {
-		t.Errorf("the first is there %d times, the one in doubt %d times", first, second)
+	for name, c := range map[string]struct {
+		fault slacktest.Fault
+		there int
+	}{
+		"nothing":            {slacktest.Fault{}, 1},
+		"it is not shared":   {slacktest.Fault{Status: 502}, 1},
+		"its answer is lost": {slacktest.Fault{Lose: true}, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, chat, thread := printing(t)
+			blind, fails := slacktest.Deny("conversations.history", "conversations.replies"), slacktest.Once("files.completeUploadExternal", c.fault)
+			w.Fail(func(method string) slacktest.Fault {
+				if f := blind(method); f.Error != "" {
+					return f
+				}
+				return fails(method)
+			})
+			deliver(t, chat, report(thread, 1))
+			if n := len(w.File("PM-4-v1.pdf")); n != c.there {
+				t.Errorf("it is there %d times", n)
+			}
+		})
 	}
 }
