@@ -125,9 +125,20 @@ func answersPrivately(b *bench) {
 		return
 	}
 	b.p.Expire(b.T)
-	m.Effect = effect(2)
-	if _, err := b.chat.Send(b.Context(), m); !errors.Is(b.failed(err), adapters.ErrUndeliverable) {
-		b.Errorf("an answer that comes too late gives %v", err)
+	m.Effect, m.Body = effect(2), words("four events")
+	_, err := b.chat.Send(b.Context(), m)
+	shown := 0
+	for _, s := range b.p.Private(b.T, b.p.Ana) {
+		if contains(s.Text, "four events") {
+			shown++
+		}
+	}
+	// It is refused, or shown by another way that the platform has.
+	if refused := errors.Is(b.failed(err), adapters.ErrUndeliverable); refused == (shown == 1) || err != nil && !refused || shown > 1 {
+		b.Errorf("an answer that comes too late gives %v and is shown %d times", err, shown)
+	}
+	if got := b.p.Private(b.T, b.p.Bo); len(got) > 0 {
+		b.Errorf("and so is he: %+v", got)
 	}
 }
 

@@ -320,6 +320,10 @@ func (c *Chat) whisper(ctx context.Context, id identity, m conversations.Message
 	}
 	for n, p := range id.render(m.Body) {
 		err := c.whisperPart(ctx, m, p)
+		if m.Handle.Token != "" && isRefused(err) && m.Place.Channel != "" {
+			m.Handle.Token = "" // its address is no good, or not now: there is another way to say it
+			err = c.whisperPart(ctx, m, p)
+		}
 		switch {
 		case err != nil && n > 0:
 			return inPart(err)
@@ -330,6 +334,12 @@ func (c *Chat) whisper(ctx context.Context, id identity, m conversations.Message
 		}
 	}
 	return nil
+}
+
+// isRefused reports whether it is sure that nothing was shown.
+func isRefused(err error) bool {
+	var later *adapters.RetryAfter
+	return errors.Is(err, adapters.ErrUndeliverable) || errors.As(err, &later)
 }
 
 // write answers somebody in a direct message, where there is no other way.
@@ -390,6 +400,8 @@ func (c *Chat) respond(ctx context.Context, url string, where conversations.Plac
 	}
 	_ = json.Unmarshal(said, &answer) // it may be "ok", or nothing
 	switch {
+	case resp.StatusCode == http.StatusServiceUnavailable:
+		return &adapters.RetryAfter{After: unsaidWait}
 	case resp.StatusCode >= 500:
 		return fmt.Errorf("slack: answer privately: HTTP %d", resp.StatusCode)
 	case resp.StatusCode >= 400 && resp.StatusCode <= 410 || answer.Error == "expired_url" || answer.Error == "used_url":

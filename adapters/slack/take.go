@@ -41,6 +41,8 @@ const (
 	foreign  = "Debrief is set up for another workspace here, so I cannot help."
 	shared   = "This channel is shared with another organisation. What is said in it belongs to both, so I keep nothing of it."
 	tooLate  = "That took too long for Slack to open a form. Please try again."
+	noForm   = "Slack opens no form just now. Nothing was changed; please try again in a minute."
+	anyForm  = "Slack did not say whether it opened a form. If you see none, please try again."
 	fromOld  = "This is from a version of me that is gone. Nothing was done; `/postmortem mine` shows what waits for you."
 )
 
@@ -151,9 +153,20 @@ func said(text string) conversations.Body {
 // tell shows somebody a private line where they acted. It may fail, as everything that is only said at once.
 func (c *Chat) tell(ctx context.Context, id identity, e conversations.Event, b conversations.Body) {
 	m := conversations.Message{Kind: conversations.Reply, Place: e.Where, Person: e.Who, Handle: e.Handle, Body: b}
-	if err := c.whisper(ctx, id, m); err != nil {
+	err := c.whisper(ctx, id, m)
+	var later *adapters.RetryAfter
+	for errors.As(err, &later) && inTimeFor(ctx, later.After) && sleep(ctx, later.After) {
+		err = c.whisper(ctx, id, m)
+	}
+	if err != nil {
 		c.log.Warn("an answer was not shown", "platform", "slack", "event", e.Key, "err", err)
 	}
+}
+
+// inTimeFor reports whether there is time for a call after a while.
+func inTimeFor(ctx context.Context, after time.Duration) bool {
+	deadline, ok := ctx.Deadline()
+	return !ok || time.Until(deadline) >= after+answerTime
 }
 
 func (c *Chat) telling(id identity, e conversations.Event, b conversations.Body) reply {
@@ -207,9 +220,21 @@ func (c *Chat) opening(id identity, a act, f conversations.Form) reply {
 	return reply{then: func(ctx context.Context) {
 		if _, err := c.api.OpenViewContext(ctx, a.trigger, form(f, a.event)); err != nil {
 			c.log.Warn("a form was not opened", "platform", "slack", "event", a.event.Key, "err", clean("open a form", err))
-			c.tell(ctx, id, a.event, said(tooLate))
+			c.tell(ctx, id, a.event, said(unopened(err)))
 		}
 	}}
+}
+
+// unopened says to people why they see no form.
+func unopened(err error) string {
+	err = clean("open a form", err)
+	switch name := code(err); {
+	case name == "expired_trigger_id" || name == "exchanged_trigger_id":
+		return tooLate
+	case isRefused(err) || name != "" && !isUnsure(name):
+		return noForm
+	}
+	return anyForm
 }
 
 // takeInteraction hands a click, a shortcut or a form to the bot.

@@ -41,14 +41,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	if after := s.limited(method, called["channel"]); after != "" {
 		fault.Status, fault.RetryAfter = http.StatusTooManyRequests, after
 	}
-	if fault.Wait != nil {
-		fault.Wait()
-	}
-	if fault.Status != 0 {
-		if fault.RetryAfter != "" {
-			w.Header().Set("Retry-After", fault.RetryAfter)
-		}
-		w.WriteHeader(fault.Status)
+	if refuses(w, fault) {
 		return
 	}
 	answer, events := s.call(method, called, fault)
@@ -62,9 +55,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	switch {
 	case fault.Lose:
-		if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
-			_ = conn.Close()
-		}
+		hangUp(w)
 		return
 	case fault.Cut:
 		body = body[:len(body)/2]
@@ -512,19 +503,55 @@ func (s *Server) opened(v object) *view {
 	return &view{object: v, id: fmt.Sprintf("V%d", n), hash: fmt.Sprintf("%d.%d", s.Now().Unix(), n)}
 }
 
-// respond is a response_url.
+// respond is a response_url. It is good for a time, and for five answers:
+// https://docs.slack.dev/interactivity/handling-user-interaction
 func (s *Server) respond(w http.ResponseWriter, r *http.Request, name string) {
+	fault := s.fate(Respond)
+	if refuses(w, fault) {
+		return
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	whose, ok := s.answers[name]
-	if !ok {
+	if wrong := cmp.Or(fault.Error, map[bool]string{false: "used_url"}[ok && s.used[name] < respondMost]); wrong != "" {
 		w.WriteHeader(http.StatusNotFound)
-		_, _ = w.Write([]byte(`{"ok":false,"error":"used_url"}`))
+		_, _ = w.Write([]byte(`{"ok":false,"error":"` + wrong + `"}`))
 		return
 	}
+	s.used[name]++
 	user, channel, _ := strings.Cut(whose, " ")
 	s.whispered(user, channel, json.NewDecoder(r.Body).Decode)
+	if fault.Lose {
+		hangUp(w)
+		return
+	}
 	_, _ = w.Write([]byte("ok"))
+}
+
+// Respond is what Fail calls an answer to a response_url.
+const Respond = "respond"
+
+const respondMost = 5
+
+// refuses answers as a server in front of Slack, if that is what goes wrong.
+func refuses(w http.ResponseWriter, f Fault) bool {
+	if f.Wait != nil {
+		f.Wait()
+	}
+	if f.Status == 0 {
+		return false
+	}
+	if f.RetryAfter != "" {
+		w.Header().Set("Retry-After", f.RetryAfter)
+	}
+	w.WriteHeader(f.Status)
+	return true
+}
+
+func hangUp(w http.ResponseWriter) {
+	if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
+		_ = conn.Close()
+	}
 }
 
 // whispered is a private answer to an act, in a response or at a response_url.

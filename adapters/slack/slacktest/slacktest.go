@@ -53,6 +53,7 @@ type Server struct {
 	homes      map[string]*view  // by user
 	triggers   map[string]string // good for opening a view once: whose act
 	answers    map[string]string // response_urls that are still good: whose act
+	used       map[string]int    // how often each was
 	revoked    string            // the error that every call gets
 	granted    []string          // scopes, as every answer says; none: it does not say
 	calls      map[string]int
@@ -122,7 +123,7 @@ func NewInMemory(t testing.TB) *Server {
 func newServer(t testing.TB) *Server {
 	return &Server{
 		Now: time.Now, t: t, users: map[string]User{}, channels: map[string]*Channel{}, views: map[string]*view{}, homes: map[string]*view{},
-		triggers: map[string]string{}, answers: map[string]string{}, files: map[string]*file{}, calls: map[string]int{},
+		triggers: map[string]string{}, answers: map[string]string{}, used: map[string]int{}, files: map[string]*file{}, calls: map[string]int{},
 		fail: func(string) Fault { return Fault{} }, subscribed: func(string) bool { return true },
 		transport: func(Delivery) (int, []byte) { return 0, nil },
 		sockets:   sockets{script: stays, tickets: map[string]bool{}},
