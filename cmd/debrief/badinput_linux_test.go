@@ -14,8 +14,8 @@ import (
 func TestReadOnlyFileAndFolder(t *testing.T) {
 	for name, lock := range map[string]func(c Config) error{
 		"file": func(c Config) error {
-			_, end := served(t, c)
-			if err := end(); err != nil {
+			p := served(t, c)
+			if err := p.end(); err != nil {
 				return err
 			}
 			return os.Chmod(c.SQLitePath, 0o444)

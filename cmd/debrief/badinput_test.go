@@ -16,26 +16,6 @@ import (
 	"github.com/debrief-bot/debrief/storage/sqlite"
 )
 
-// served runs the program in the background. It returns where its chat is, and what ends it and says how it ended.
-func served(t *testing.T, c Config) (page net.Addr, end func() error) {
-	t.Helper()
-	ctx, cancel := context.WithCancel(t.Context())
-	there := make(chan net.Addr, 1)
-	ended := make(chan error, 1)
-	go func() { ended <- runHere(ctx, c, io.Discard, func(page, _ net.Addr) { there <- page }) }()
-	end = func() error {
-		cancel()
-		return <-ended
-	}
-	select {
-	case page := <-there:
-		return page, end
-	case err := <-ended:
-		t.Fatal(err)
-		return nil, nil
-	}
-}
-
 // started is how the program ended that was started; once it runs, it is ended, and that is nil.
 func started(t *testing.T, c Config) error {
 	ctx, cancel := context.WithCancel(t.Context())
@@ -47,7 +27,7 @@ func started(t *testing.T, c Config) error {
 // the first one has ended there is room.
 func TestSecondOnTheSameFile(t *testing.T) {
 	c := localConfig(t)
-	_, end := served(t, c)
+	p := served(t, c)
 	for name, second := range map[string]func() error{
 		"debrief":          func() error { return started(t, c) },
 		"debrief in Slack": func() error { return started(t, withSlack(c)) },
@@ -65,11 +45,11 @@ func TestSecondOnTheSameFile(t *testing.T) {
 	if err := export(t.Context(), c, t.TempDir(), false, &out); err != nil {
 		t.Errorf("debrief export: %v", err)
 	}
-	if err := end(); err != nil {
+	if err := p.end(); err != nil {
 		t.Error(err)
 	}
-	_, end = served(t, c)
-	if err := end(); err != nil {
+	p = served(t, c)
+	if err := p.end(); err != nil {
 		t.Error(err)
 	}
 }
@@ -98,8 +78,8 @@ func TestFileThatCannotBeUsed(t *testing.T) {
 	made := func(t *testing.T, statements ...string) Config {
 		t.Helper()
 		c := localConfig(t)
-		_, end := served(t, c)
-		if err := end(); err != nil {
+		p := served(t, c)
+		if err := p.end(); err != nil {
 			t.Fatal(err)
 		}
 		db, err := sql.Open("sqlite", c.SQLitePath)

@@ -29,6 +29,43 @@ func localConfig(t *testing.T) Config {
 	return c
 }
 
+// program is one that runs in the background.
+type program struct {
+	page, ops net.Addr     // where it listens
+	said      bytes.Buffer // to be read when it has ended
+	stop      func()
+	ended     chan error
+}
+
+// served starts the program, and returns when it listens. It ends with the test, if not before.
+func served(t *testing.T, c Config) *program {
+	t.Helper()
+	ctx, stop := context.WithCancel(t.Context())
+	r := &program{stop: stop, ended: make(chan error, 1)}
+	there := make(chan struct{})
+	go func() {
+		r.ended <- runHere(ctx, c, &r.said, func(page, ops net.Addr) {
+			r.page, r.ops = page, ops
+			close(there)
+		})
+	}()
+	select {
+	case <-there:
+	case err := <-r.ended:
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = r.end() })
+	return r
+}
+
+// end ends it, and says how it ended.
+func (r *program) end() error {
+	r.stop()
+	err := <-r.ended
+	r.ended <- err
+	return err
+}
+
 func fetch(t *testing.T, addr net.Addr, path string) string {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+addr.String()+path, nil)
@@ -50,33 +87,23 @@ func fetch(t *testing.T, addr net.Addr, path string) string {
 // Without anything configured there is a chat in the browser, ready when it says so, and it ends in order.
 func TestServe(t *testing.T) {
 	c := localConfig(t)
-	ctx, cancel := context.WithCancel(t.Context())
-	var out bytes.Buffer
-	there := make(chan [2]net.Addr, 1)
-	ended := make(chan error, 1)
-	go func() { ended <- runHere(ctx, c, &out, func(page, ops net.Addr) { there <- [2]net.Addr{page, ops} }) }()
-	select {
-	case err := <-ended:
-		t.Fatal(err)
-	case at := <-there:
-		if body := fetch(t, at[0], "/api/ana/state"); !strings.Contains(body, "incidents") {
-			t.Errorf("the chat's state: %.200s", body)
-		}
-		if body := fetch(t, at[1], "/livez"); body != "ok\n" {
-			t.Errorf("/livez: %q", body)
-		}
-		other := c
-		other.HTTPAddr, other.SQLitePath = at[0].String(), filepath.Join(t.TempDir(), "other.db")
-		if err := runHere(t.Context(), other, io.Discard, nil); err == nil || !strings.Contains(err.Error(), "DEBRIEF_HTTP_ADDR chooses another address") {
-			t.Errorf("an address in use gives %v", err)
-		}
+	r := served(t, c)
+	if body := fetch(t, r.page, "/api/ana/state"); !strings.Contains(body, "incidents") {
+		t.Errorf("the chat's state: %.200s", body)
 	}
-	cancel()
-	if err := <-ended; err != nil {
+	if body := fetch(t, r.ops, "/livez"); body != "ok\n" {
+		t.Errorf("/livez: %q", body)
+	}
+	other := c
+	other.HTTPAddr, other.SQLitePath = r.page.String(), filepath.Join(t.TempDir(), "other.db")
+	if err := runHere(t.Context(), other, io.Discard, nil); err == nil || !strings.Contains(err.Error(), "DEBRIEF_HTTP_ADDR chooses another address") {
+		t.Errorf("an address in use gives %v", err)
+	}
+	if err := r.end(); err != nil {
 		t.Errorf("ended with %v", err)
 	}
-	if !strings.Contains(out.String(), "No platform is configured") {
-		t.Errorf("said %q", out.String())
+	if said := r.said.String(); !strings.Contains(said, "No platform is configured") {
+		t.Errorf("said %q", said)
 	}
 }
 
@@ -158,30 +185,21 @@ func do(t *testing.T, addr net.Addr, person, act string, asked map[string]any) (
 func TestServeEndsWithoutWhatWasDeleted(t *testing.T) {
 	const canary = "the canary that sang"
 	c := localConfig(t)
-	ctx, cancel := context.WithCancel(t.Context())
-	there := make(chan net.Addr, 1)
-	ended := make(chan error, 1)
-	go func() { ended <- runHere(ctx, c, io.Discard, func(page, _ net.Addr) { there <- page }) }()
-	select {
-	case err := <-ended:
-		t.Fatal(err)
-	case at := <-there:
-		if code, answer := do(t, at, "ana", "say", map[string]any{"channel": "incidents", "text": canary}); code != http.StatusOK {
-			t.Fatalf("say: HTTP %d, %s", code, answer)
-		}
-		if !storagetest.OnDisk(t, c.SQLitePath, canary) {
-			t.Error("it was never there, so this proves nothing")
-		}
-		var page struct{ Messages []struct{ ID string } }
-		if err := json.Unmarshal([]byte(fetch(t, at, "/api/ana/messages?channel=incidents")), &page); err != nil || len(page.Messages) != 1 {
-			t.Fatalf("%d messages, %v", len(page.Messages), err)
-		}
-		if code, answer := do(t, at, "ana", "delete", map[string]any{"channel": "incidents", "message": page.Messages[0].ID}); code != http.StatusOK {
-			t.Fatalf("delete: HTTP %d, %s", code, answer)
-		}
+	r := served(t, c)
+	if code, answer := do(t, r.page, "ana", "say", map[string]any{"channel": "incidents", "text": canary}); code != http.StatusOK {
+		t.Fatalf("say: HTTP %d, %s", code, answer)
 	}
-	cancel()
-	if err := <-ended; err != nil {
+	if !storagetest.OnDisk(t, c.SQLitePath, canary) {
+		t.Error("it was never there, so this proves nothing")
+	}
+	var page struct{ Messages []struct{ ID string } }
+	if err := json.Unmarshal([]byte(fetch(t, r.page, "/api/ana/messages?channel=incidents")), &page); err != nil || len(page.Messages) != 1 {
+		t.Fatalf("%d messages, %v", len(page.Messages), err)
+	}
+	if code, answer := do(t, r.page, "ana", "delete", map[string]any{"channel": "incidents", "message": page.Messages[0].ID}); code != http.StatusOK {
+		t.Fatalf("delete: HTTP %d, %s", code, answer)
+	}
+	if err := r.end(); err != nil {
 		t.Error(err)
 	}
 	if storagetest.OnDisk(t, c.SQLitePath, canary) {

@@ -2,22 +2,14 @@ package main
 
 import (
 	"bytes"
-	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/debrief-bot/debrief/adapters"
 	"github.com/debrief-bot/debrief/adapters/slack"
@@ -49,150 +41,98 @@ func TestSlackSettings(t *testing.T) {
 	}
 }
 
-// slackNamed is a Slack that knows who the bot is and nothing else.
-func slackNamed(t *testing.T) *httptest.Server {
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		switch {
-		case r.FormValue("token") != "xoxb-1":
-			_, _ = io.WriteString(w, `{"ok":false,"error":"invalid_auth"}`)
-		case strings.HasSuffix(r.URL.Path, "/auth.test"):
-			_, _ = io.WriteString(w, `{"ok":true,"url":"https://acme.slack.example/","team_id":"T0ACME","user_id":"U0DEBRIEF","bot_id":"B0DEBRIEF"}`)
-		case strings.HasSuffix(r.URL.Path, "/bots.info"):
-			_, _ = io.WriteString(w, `{"ok":true,"bot":{"id":"B0DEBRIEF","app_id":"A0DEBRIEF"}}`)
-		case strings.HasSuffix(r.URL.Path, "/users.conversations"):
-			_, _ = io.WriteString(w, `{"ok":true,"channels":[]}`)
-		default:
-			_, _ = io.WriteString(w, `{"ok":false,"error":"unknown_method"}`)
-		}
-	}))
-	t.Cleanup(s.Close)
-	return s
+// slackAt is a Slack with somebody in a channel, and the program set up for it over HTTP.
+func slackAt(t *testing.T) (*slacktest.Server, Config) {
+	s := slacktest.New(t)
+	s.AddUser(slacktest.User{ID: "U0ANA", Name: "ana"})
+	s.AddChannel(slacktest.Channel{ID: "C0OPS", Name: "ops"})
+	c := localConfig(t)
+	c.SlackToken, c.SlackSigning, c.SlackAPIURL = slacktest.BotToken, slacktest.Secret, s.URL+"/api/"
+	return s, c
 }
 
-// command sends `/postmortem <text>` as Slack does.
-func command(t *testing.T, at net.Addr, secret, text string) (int, string) {
-	body := "team_id=T0ACME&api_app_id=A0DEBRIEF&command=%2Fpostmortem&user_id=U0ANA&channel_id=C0OPS&trigger_id=1.2.abc" +
-		"&response_url=http%3A%2F%2F127.0.0.1%3A1%2F&text=" + text
-	return fromSlack(t, at, "/slack/commands", secret, "application/x-www-form-urlencoded", body)
+// postTo has Slack send to a program that runs.
+func postTo(s *slacktest.Server, r *program) {
+	at := "http://" + r.page.String()
+	s.PostTo(slacktest.Paths{Events: at + slack.EventsPath, Commands: at + slack.CommandsPath, Interactions: at + slack.InteractionsPath})
 }
 
-// fromSlack sends what Slack would, signed as it does.
-func fromSlack(t *testing.T, at net.Addr, path, secret, kind, body string) (int, string) {
-	now := strconv.FormatInt(time.Now().Unix(), 10)
-	mac := hmac.New(sha256.New, []byte(secret))
-	fmt.Fprintf(mac, "v0:%s:%s", now, body)
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+at.String()+path, strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
+// helped has somebody ask for help until she is answered: before it is connected, nothing comes, or nothing was saved.
+func helped(s *slacktest.Server) {
+	for !slices.ContainsFunc(s.Whispers(), func(m slacktest.Message) bool {
+		text, _, _ := m.Read()
+		return strings.Contains(text, "timeline")
+	}) {
+		s.Command("U0ANA", "C0OPS", "help")
 	}
-	req.Header.Set("Content-Type", kind)
-	req.Header.Set("X-Slack-Request-Timestamp", now)
-	req.Header.Set("X-Slack-Signature", "v0="+hex.EncodeToString(mac.Sum(nil)))
-	return answered(t, req)
 }
 
 // With a bot token Debrief is in Slack, and there is no chat in the browser.
 func TestServeSlack(t *testing.T) {
-	c := localConfig(t)
-	c.SlackToken, c.SlackSigning, c.SlackAPIURL = "xoxb-1", "signing", slackNamed(t).URL+"/api/"
-	ctx, cancel := context.WithCancel(t.Context())
-	var out bytes.Buffer
-	there := make(chan net.Addr, 1)
-	ended := make(chan error, 1)
-	go func() { ended <- runHere(ctx, c, &out, func(page, _ net.Addr) { there <- page }) }()
-	select {
-	case err := <-ended:
+	s, c := slackAt(t)
+	r := served(t, c)
+	postTo(s, r)
+	helped(s)
+	forged, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+r.page.String()+slack.CommandsPath, strings.NewReader("text=help"))
+	if err != nil {
 		t.Fatal(err)
-	case at := <-there:
-		if code, _ := command(t, at, "another", "help"); code != http.StatusUnauthorized {
-			t.Errorf("a forged command: HTTP %d", code)
-		}
-		answer := ""
-		for !strings.Contains(answer, "timeline") { // until it is connected, it says that nothing was saved
-			var code int
-			if code, answer = command(t, at, "signing", "help"); code != http.StatusOK {
-				t.Fatalf("help: HTTP %d, %s", code, answer)
-			}
-		}
-		if !strings.Contains(answer, `"response_type":"ephemeral"`) {
-			t.Errorf("help: %s", answer)
-		}
-		if body := fetch(t, at, "/api/ana/state"); strings.Contains(body, "incidents") {
-			t.Error("the chat in the browser is there, too")
-		}
 	}
-	cancel()
-	if err := <-ended; err != nil {
+	if code, _ := answered(t, forged); code != http.StatusUnauthorized {
+		t.Errorf("a forged command: HTTP %d", code)
+	}
+	if body := fetch(t, r.page, "/api/ana/state"); strings.Contains(body, "incidents") {
+		t.Error("the chat in the browser is there, too")
+	}
+	if body := fetch(t, r.ops, "/metrics"); !strings.Contains(body, `debrief_slack_refused_total{why="unsigned"} 1`) {
+		t.Errorf("/metrics does not tell of the forged one: %s", body)
+	}
+	if err := r.end(); err != nil {
 		t.Errorf("ended with %v", err)
 	}
-	if !strings.Contains(out.String(), "Debrief is in Slack") {
-		t.Errorf("said %q", out.String())
+	if said := r.said.String(); !strings.Contains(said, "Debrief is in Slack") {
+		t.Errorf("said %q", said)
 	}
 }
 
 // With an app token it opens connections to Slack, and listens nowhere but for who operates it.
 func TestServeSlackOverSockets(t *testing.T) {
-	s := slacktest.New(t)
-	s.AddUser(slacktest.User{ID: "U0ANA", Name: "ana"})
-	s.AddChannel(slacktest.Channel{ID: "C0OPS", Name: "ops"})
+	s, c := slackAt(t)
 	s.Connect(s.Socket)
-	c := localConfig(t)
-	c.SlackToken, c.SlackAppToken, c.SlackAPIURL = slacktest.BotToken, slacktest.AppToken, s.URL+"/api/"
-	ctx, cancel := context.WithCancel(t.Context())
-	var out bytes.Buffer
-	there, ended := make(chan [2]net.Addr, 1), make(chan error, 1)
-	go func() { ended <- runHere(ctx, c, &out, func(page, ops net.Addr) { there <- [2]net.Addr{page, ops} }) }()
-	select {
-	case err := <-ended:
-		t.Fatal(err)
-	case at := <-there:
-		if at[0] != nil || at[1] == nil {
-			t.Errorf("it listens at %v", at)
-		}
-		for !slices.ContainsFunc(s.Whispers(), func(m slacktest.Message) bool { // until it is connected, nothing comes
-			text, _, _ := m.Read()
-			return strings.Contains(text, "timeline")
-		}) {
-			s.Command("U0ANA", "C0OPS", "help")
-		}
-		if body := fetch(t, at[1], "/metrics"); !strings.Contains(body, "\ndebrief_slack_connections 1\n") {
-			t.Errorf("/metrics does not tell of the connection: %s", body)
-		}
+	c.SlackSigning, c.SlackAppToken = "", slacktest.AppToken
+	r := served(t, c)
+	if r.page != nil || r.ops == nil {
+		t.Errorf("it listens at %v and %v", r.page, r.ops)
 	}
-	cancel()
-	if err := <-ended; err != nil {
+	helped(s)
+	if body := fetch(t, r.ops, "/metrics"); !strings.Contains(body, "\ndebrief_slack_connections 1\n") {
+		t.Errorf("/metrics does not tell of the connection: %s", body)
+	}
+	if err := r.end(); err != nil {
 		t.Errorf("ended with %v", err)
 	}
-	if !strings.Contains(out.String(), "Socket Mode") {
-		t.Errorf("said %q", out.String())
+	if said := r.said.String(); !strings.Contains(said, "Socket Mode") {
+		t.Errorf("said %q", said)
 	}
 }
 
-func TestServeSlackWithAWrongAppToken(t *testing.T) {
-	s := slacktest.New(t)
-	c := localConfig(t)
-	c.SlackToken, c.SlackAppToken, c.SlackAPIURL = slacktest.BotToken, "xapp-revoked", s.URL+"/api/"
-	err := runHere(t.Context(), c, io.Discard, nil)
-	if err == nil || !strings.Contains(err.Error(), "generate one") || strings.Contains(err.Error(), "xapp-revoked") {
-		t.Errorf("ended with %v", err)
-	}
-}
-
+// A token that does not work ends it with what to do, and is not said.
 func TestServeSlackWithAWrongToken(t *testing.T) {
-	c := localConfig(t)
-	c.SlackToken, c.SlackSigning, c.SlackAPIURL = "xoxb-2", "signing", slackNamed(t).URL+"/api/"
-	err := runHere(t.Context(), c, io.Discard, nil)
-	if err == nil || !strings.Contains(err.Error(), "bot token does not work") || strings.Contains(err.Error(), "xoxb-2") {
-		t.Errorf("ended with %v", err)
+	_, wrongBot := slackAt(t)
+	wrongBot.SlackToken = "xoxb-revoked"
+	_, wrongApp := slackAt(t)
+	wrongApp.SlackSigning, wrongApp.SlackAppToken = "", "xapp-revoked"
+	for want, c := range map[string]Config{"bot token does not work": wrongBot, "generate one": wrongApp} {
+		err := runHere(t.Context(), c, io.Discard, nil)
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "-revoked") {
+			t.Errorf("ended with %v, not %q", err, want)
+		}
 	}
 }
 
 // While the database is away at the start, the program lives, is not ready, and Slack is told to send again. (That the
 // bot goes on when it is back is tested where the bot is.)
 func TestSlackWhileTheDatabaseIsAway(t *testing.T) {
-	c := localConfig(t)
-	c.SlackToken, c.SlackSigning, c.SlackAPIURL = "xoxb-1", "signing", slackNamed(t).URL+"/api/"
+	s, c := slackAt(t)
 	away, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -200,30 +140,22 @@ func TestSlackWhileTheDatabaseIsAway(t *testing.T) {
 	at := away.Addr().String()
 	_ = away.Close() // nobody answers there
 	c.MongoURI = conversations.Secret("mongodb://" + at + "/debrief?directConnection=true")
-	ctx, cancel := context.WithCancel(t.Context())
-	there := make(chan [2]net.Addr, 1)
-	ended := make(chan error, 1)
-	go func() {
-		ended <- runHere(ctx, c, io.Discard, func(page, ops net.Addr) { there <- [2]net.Addr{page, ops} })
-	}()
-	select {
-	case err := <-ended:
-		t.Fatal(err)
-	case at := <-there:
-		if body := fetch(t, at[1], "/livez"); body != "ok\n" {
-			t.Errorf("/livez: %q", body)
-		}
-		if body := fetch(t, at[1], "/readyz"); !strings.Contains(body, "store unavailable") {
-			t.Errorf("/readyz: %q", body)
-		}
-		pin := `{"type":"event_callback","team_id":"T0ACME","api_app_id":"A0DEBRIEF","event":{"type":"reaction_added","user":"U0ANA",` +
-			`"reaction":"pushpin","item":{"type":"message","channel":"C0OPS","ts":"1772456520.001000"},"event_ts":"1772456521.001000"}}`
-		if code, answer := fromSlack(t, at[0], "/slack/events", "signing", "application/json", pin); code != http.StatusServiceUnavailable {
-			t.Errorf("a pin: HTTP %d, %s", code, answer)
-		}
+	r := served(t, c)
+	postTo(s, r)
+	if body := fetch(t, r.ops, "/livez"); body != "ok\n" {
+		t.Errorf("/livez: %q", body)
 	}
-	cancel()
-	if err := <-ended; err != nil {
+	if body := fetch(t, r.ops, "/readyz"); !strings.Contains(body, "store unavailable") {
+		t.Errorf("/readyz: %q", body)
+	}
+	pin := s.Envelope(map[string]any{
+		"type": "reaction_added", "user": "U0ANA", "reaction": "pushpin", "event_ts": "1772456521.001000",
+		"item": map[string]any{"type": "message", "channel": "C0OPS", "ts": "1772456520.001000"},
+	})
+	if code, answer := s.Deliver(pin); code != http.StatusServiceUnavailable {
+		t.Errorf("a pin: HTTP %d, %s", code, answer)
+	}
+	if err := r.end(); err != nil {
 		t.Errorf("ended with %v", err)
 	}
 }
