@@ -10,7 +10,7 @@ const kept = client
   .collection("kept", { writeConcern: { w: "majority", journal: true } });
 
 const receiver = new bolt.HTTPReceiver({
-  signingSecret: "not a secret",
+  signingSecret: "fake-signing-secret-7f3a",
   endpoints: ["/slack/events"],
   processBeforeResponse: true,
   logLevel: bolt.LogLevel.ERROR,

@@ -7,8 +7,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -30,6 +28,7 @@ import (
 	"time"
 
 	"github.com/debrief-bot/debrief/adapters/slack"
+	"github.com/debrief-bot/debrief/adapters/slack/slacktest"
 	"github.com/debrief-bot/debrief/bot"
 	"github.com/debrief-bot/debrief/conversations"
 	"github.com/debrief-bot/debrief/storage"
@@ -55,8 +54,8 @@ const (
 	frontInBench   = "DEBRIEF_TEST_FRONT"    // debrief or bare
 	serveInBench   = "DEBRIEF_TEST_SERVE"    // SQLite's file
 	frontDatabase  = "DEBRIEF_TEST_DATABASE" // MongoDB's; with none, SQLite's file is served
+	frontSlack     = "DEBRIEF_TEST_SLACK"    // where the adapter asks who it is
 	frontBolt      = "DEBRIEF_TEST_BOLT"     // the app of Bolt's; with none, it is left out
-	frontSecret    = "not a secret"
 	frontWorkspace = "slack/T0ACME"
 	frontCallers   = 32
 	frontBodyBound = 1 << 20
@@ -97,13 +96,6 @@ func frontReviews(b *testing.B, s storage.Store) {
 	}
 }
 
-func frontSignature(timestamp string, body []byte) string {
-	mac := hmac.New(sha256.New, []byte(frontSecret))
-	fmt.Fprintf(mac, "v0:%s:", timestamp)
-	mac.Write(body)
-	return "v0=" + hex.EncodeToString(mac.Sum(nil))
-}
-
 // bareDoor reads a request, verifies it, and acknowledges when it is durable.
 func bareDoor(s storage.Store) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
@@ -114,7 +106,7 @@ func bareDoor(s storage.Store) http.HandlerFunc {
 		}
 		timestamp := r.Header.Get("X-Slack-Request-Timestamp")
 		seconds, err := strconv.ParseInt(timestamp, 10, 64)
-		signed := hmac.Equal([]byte(frontSignature(timestamp, body)), []byte(r.Header.Get("X-Slack-Signature")))
+		signed := hmac.Equal([]byte(slacktest.Signature(slacktest.Secret, timestamp, body)), []byte(r.Header.Get("X-Slack-Signature")))
 		if err != nil || !signed || time.Since(time.Unix(seconds, 0)).Abs() > frontClockSkew {
 			w.WriteHeader(http.StatusUnauthorized)
 			return
@@ -138,28 +130,17 @@ func bareDoor(s storage.Store) http.HandlerFunc {
 	}
 }
 
-// debriefDoor is the adapter's, connected to the bot. What Slack would be asked is who the app is.
+// debriefDoor is the adapter's, connected to the bot.
 func debriefDoor(ctx context.Context, s storage.Store) (http.Handler, error) {
-	web := http.NewServeMux()
-	web.HandleFunc("/auth.test", func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = io.WriteString(w, `{"ok":true,"url":"https://acme.slack.com/","team_id":"T0ACME","user_id":"U0DEBRIEF","bot_id":"B0DEBRIEF"}`)
-	})
-	web.HandleFunc("/bots.info", func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = io.WriteString(w, `{"ok":true,"bot":{"id":"B0DEBRIEF","app_id":"A0DEBRIEF","user_id":"U0DEBRIEF"}}`)
-	})
-	api := httptest.NewServer(web)
-	chat := slack.New(slack.Options{BotToken: "xoxb-not-a-secret", SigningSecret: frontSecret, APIURL: api.URL})
+	chat := slack.New(slack.Options{BotToken: slacktest.BotToken, SigningSecret: slacktest.Secret, APIURL: os.Getenv(frontSlack)})
 	gaveUp := make(chan error, 1)
-	go func() {
-		defer api.Close()
-		gaveUp <- chat.Run(ctx, bot.New(bot.Options{Store: s}))
-	}()
+	go func() { gaveUp <- chat.Run(ctx, bot.New(bot.Options{Store: s})) }()
 	for { // chatter is acknowledged, and forgotten, once the adapter is connected
 		body := frontBody("chatter", 0)
 		timestamp := strconv.FormatInt(time.Now().Unix(), 10)
 		r := httptest.NewRequestWithContext(ctx, http.MethodPost, slack.EventsPath, bytes.NewReader(body))
 		r.Header.Set("X-Slack-Request-Timestamp", timestamp)
-		r.Header.Set("X-Slack-Signature", frontSignature(timestamp, body))
+		r.Header.Set("X-Slack-Signature", slacktest.Signature(slacktest.Secret, timestamp, body))
 		answer := httptest.NewRecorder()
 		chat.Handler().ServeHTTP(answer, r)
 		if answer.Code == http.StatusOK {
@@ -341,7 +322,7 @@ func frontRequests(kind string, first, n int) [][]byte {
 		body := frontBody(kind, first+i)
 		requests[i] = fmt.Appendf(nil, "POST /slack/events HTTP/1.1\r\nHost: bot\r\nUser-Agent: Slackbot 1.0 (+https://api.slack.com/robots)\r\nAccept: */*\r\n"+
 			"Content-Type: application/json\r\nX-Slack-Request-Timestamp: %s\r\nX-Slack-Signature: %s\r\nContent-Length: %d\r\n\r\n%s",
-			timestamp, frontSignature(timestamp, body), len(body), body)
+			timestamp, slacktest.Signature(slacktest.Secret, timestamp, body), len(body), body)
 	}
 	return requests
 }
@@ -375,9 +356,9 @@ func benchFronts(b *testing.B, kind, database string, names ...string) {
 		s := frontStoreBeside(b, path, database, name)
 		frontReviews(b, s)
 		stores[name] = s
-		var env []string
+		env := []string{frontSlack + "=" + slacktest.New(b).URL + "/api/"}
 		if database != "" {
-			env = []string{frontDatabase + "=" + database + name}
+			env = append(env, frontDatabase+"="+database+name)
 		}
 		fronts[name] = startFront(b, name, path, env...)
 	}
