@@ -79,7 +79,7 @@ var Commands = []Command{
 	{Name: "me resume", Args: "[PM-n]", Help: "end what you paused or stopped", about: aboutMe},
 	{Name: "list", Help: "list the reviews of this workspace", AtOnce: true},
 	{Name: "settings", Args: "[<name> <value>]", Help: "show or change how this workspace works", about: aboutSettings},
-	{Name: "help", Args: "[command]", Help: "this list", AtOnce: true},
+	{Name: "help", Args: "[command]", Help: "all commands, or one of them explained", AtOnce: true},
 }
 
 // Typed is a command as somebody typed it.

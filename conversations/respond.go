@@ -180,7 +180,11 @@ func Respond(e Event, f Facts) Answer {
 	}
 	switch typed.Name {
 	case "help":
-		help(p, typed.Rest)
+		if strings.TrimSpace(e.Text) == "" {
+			hello(p)
+		} else {
+			help(p, typed.Rest)
+		}
 	case "timeline":
 		s, ok := reviewHere(e, f)
 		if !ok {
@@ -231,11 +235,27 @@ func help(p *page, topic string) {
 		}
 		return
 	}
-	p.words("📌 on a message puts it on the timeline. **A pinned message without my 📎 is not kept**; ⚠ means kept, with something masked.\n" +
-		"Type these after `/postmortem`, or in a thread after `@debrief`:")
+	p.words(pinning + "\nType these after `/postmortem`, or in a thread after `@debrief`:")
 	for _, c := range Commands {
-		p.words("\n• `" + strings.TrimSpace(c.Name+" "+c.Args) + "` – " + c.Help)
+		p.command(c)
 	}
+}
+
+const pinning = "📌 on a message puts it on the timeline. **A pinned message without my 📎 is not kept**; ⚠ means kept, with something masked."
+
+// forBeginners are the commands that whoever says nothing but the bot's name hears of.
+var forBeginners = []string{"start", "event", "timeline", "mine", "list", "help"}
+
+// hello answers who says nothing but the bot's name.
+func hello(p *page) {
+	p.words(pinning + "\nMost of what I can do hangs on buttons. Begin with one of these after `/postmortem`, or in a thread after `@debrief`:")
+	for _, name := range forBeginners {
+		p.command(command(name))
+	}
+}
+
+func (p *page) command(c Command) {
+	p.words("\n• `" + strings.TrimSpace(c.Name+" "+c.Args) + "` – " + c.Help)
 }
 
 func onTimeline(f Facts) []Subject {
