@@ -29,7 +29,7 @@ func (w *world) admins(ids ...string) {
 // audited are the entries that are filed.
 func (w *world) audited() []conversations.AuditEntry {
 	w.t.Helper()
-	rows, err := w.store.KeptUnder(w.t.Context(), workspace+"/audit/", 0)
+	rows, err := w.store.KeptUnder(w.t.Context(), workspace+"/audit/", "", 0)
 	if err != nil {
 		w.t.Fatal(err)
 	}

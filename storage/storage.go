@@ -193,8 +193,9 @@ type Archive interface {
 	Keep(ctx context.Context, row Kept) error
 	// Kept returns the row. ErrNotFound.
 	Kept(ctx context.Context, key string) (Kept, error)
-	// KeptUnder lists rows whose key begins with the prefix, by key, at most limit (0: all).
-	KeptUnder(ctx context.Context, prefix string, limit int) ([]Kept, error)
+	// KeptUnder lists rows whose key begins with the prefix and sorts, by bytes, past another (empty: all of them), by key,
+	// at most limit (0: all).
+	KeptUnder(ctx context.Context, prefix, past string, limit int) ([]Kept, error)
 	// Discard deletes the rows whose keys sort, by bytes, from the first on and before the end, and leaves nothing of them
 	// on the disk as far as the database lets that be seen to. After an error any of them may be gone.
 	Discard(ctx context.Context, first, end string) error

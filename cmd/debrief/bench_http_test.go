@@ -409,7 +409,7 @@ func benchFronts(b *testing.B, kind, database string, names ...string) {
 func countKept(b *testing.B, s storage.Store, of int) int {
 	n := 0
 	for hundred := range of/100 + 1 {
-		kept, err := s.KeptUnder(b.Context(), fmt.Sprintf("Ev%06d", hundred), 0)
+		kept, err := s.KeptUnder(b.Context(), fmt.Sprintf("Ev%06d", hundred), "", 0)
 		check(b, err)
 		n += len(kept)
 	}

@@ -100,29 +100,52 @@ type exported struct {
 }
 
 // published are the newest versions of all postmortems, by workspace and number. Nothing lists the workspaces of a store, so
-// all that it keeps is looked through.
+// each is found by the first thing that it keeps.
 func published(ctx context.Context, s storage.Store) ([]exported, error) {
-	rows, err := s.KeptUnder(ctx, "", 0)
-	if err != nil {
-		return nil, fmt.Errorf("read what was published: %w", err)
-	}
 	newest := map[string]exported{}
-	for _, row := range rows {
-		workspace := conversations.WorkspaceOf(row.Key)
-		if !strings.HasPrefix(row.Key, workspace+"/report/") {
-			continue
+	for past := ""; ; {
+		first, err := s.KeptUnder(ctx, "", past, 1)
+		if err != nil {
+			return nil, fmt.Errorf("look for what was published: %w", err)
 		}
-		r := exported{workspace: workspace}
-		if err := json.Unmarshal(row.Body, &r.Report); err != nil {
-			return nil, fmt.Errorf("read %s: %w", row.Key, err)
+		if len(first) == 0 {
+			break
 		}
-		if id := workspace + "/" + r.Record.ID; r.Record.Version > newest[id].Record.Version {
-			newest[id] = r
+		workspace := conversations.WorkspaceOf(first[0].Key)
+		if err := publishedIn(ctx, s, workspace, newest); err != nil {
+			return nil, err
 		}
+		past = workspace + "0" // which comes after everything that begins with it and a slash
 	}
 	return slices.SortedFunc(maps.Values(newest), func(a, b exported) int {
 		return cmp.Or(strings.Compare(a.workspace, b.workspace), cmp.Compare(len(a.Record.ID), len(b.Record.ID)), strings.Compare(a.Record.ID, b.Record.ID))
 	}), nil
+}
+
+// reportsAtOnce are few: a store says no more at once than it can within its time.
+const reportsAtOnce = 50
+
+// publishedIn adds the newest versions of one workspace, by its name and their number.
+func publishedIn(ctx context.Context, s storage.Store, workspace string, newest map[string]exported) error {
+	for past := ""; ; {
+		rows, err := s.KeptUnder(ctx, workspace+"/report/", past, reportsAtOnce)
+		if err != nil {
+			return fmt.Errorf("read what was published: %w", err)
+		}
+		for _, row := range rows {
+			r := exported{workspace: workspace}
+			if err := json.Unmarshal(row.Body, &r.Report); err != nil {
+				return fmt.Errorf("read %s: %w", row.Key, err)
+			}
+			if id := workspace + "/" + r.Record.ID; r.Record.Version > newest[id].Record.Version {
+				newest[id] = r
+			}
+		}
+		if len(rows) < reportsAtOnce {
+			return nil
+		}
+		past = rows[len(rows)-1].Key
+	}
 }
 
 // write writes the report to its file, and says so if that changed anything.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io/fs"
@@ -16,6 +17,7 @@ import (
 	"github.com/debrief-bot/debrief/conversations/postmortem"
 	"github.com/debrief-bot/debrief/storage"
 	"github.com/debrief-bot/debrief/storage/sqlite"
+	"github.com/debrief-bot/debrief/storage/storagetest"
 )
 
 // What was published is written once, with front matter; the second time nothing changes.
@@ -181,5 +183,64 @@ func TestExportOfSeveralWorkspaces(t *testing.T) {
 	keepReport(t, c, "slack/T2", report("PM-1", 1, true))
 	if said, files := exportTo(t, c, to); !slices.Equal(files, []string{"/slack-T1/PM-1.md", "/slack-T1/PM-10.md", "/slack-T2/PM-1.md"}) {
 		t.Errorf("of two workspaces: %q, said: %s", files, said)
+	}
+}
+
+// counting is a store that counts the rows it listed, and how many at once.
+type counting struct {
+	storage.Store
+	rows, most int
+}
+
+func (c *counting) KeptUnder(ctx context.Context, prefix, past string, limit int) ([]storage.Kept, error) {
+	rows, err := c.Store.KeptUnder(ctx, prefix, past, limit)
+	c.rows, c.most = c.rows+len(rows), max(c.most, len(rows))
+	return rows, err
+}
+
+// What is no report is not read, and of reports never more at once than a store can say within its time.
+func TestExportReadsReportsInParts(t *testing.T) {
+	s := &counting{Store: storagetest.NewMemory(time.Now)}
+	keep := func(key string, body any) {
+		t.Helper()
+		b, err := json.Marshal(body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Keep(t.Context(), storage.Kept{Key: key, Body: b}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var want []string
+	kept := 0
+	for _, w := range []string{"discord/7", "slack/T1", "slack/T10", "slack/T1-2", "slack/U"} {
+		for i := range 200 {
+			keep(fmt.Sprintf("%s/audit/%03d", w, i), "approve")
+		}
+		for pm := range 2 * reportsAtOnce / 3 {
+			id := fmt.Sprintf("PM-%d", pm+1)
+			for version := range 3 {
+				keep(fmt.Sprintf("%s/report/%s/v%d", w, id, version+1), conversations.Report{Record: postmortem.Record{ID: id, Version: version + 1}})
+				kept++
+			}
+			want = append(want, w+" "+id+" 3")
+		}
+		keep(w+"/sent/1", "later than reports")
+	}
+	reports, err := published(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, r := range reports {
+		got = append(got, fmt.Sprintf("%s %s %d", r.workspace, r.Record.ID, r.Record.Version))
+	}
+	slices.Sort(want)
+	slices.Sort(got)
+	if !slices.Equal(got, want) {
+		t.Errorf("%d were published, found were %d: %q", len(want), len(got), got)
+	}
+	if s.most > reportsAtOnce || s.rows > kept+5 {
+		t.Errorf("of %d reports %d rows were read, %d at once", kept, s.rows, s.most)
 	}
 }

@@ -35,7 +35,7 @@ func numberOf(prefix, key string) (int64, error) {
 
 // begin is the number of the first entry that counts.
 func (j chatJournal) begin(ctx context.Context) (int64, error) {
-	rows, err := j.rows.KeptUnder(ctx, beginPrefix, 0)
+	rows, err := j.rows.KeptUnder(ctx, beginPrefix, "", 0)
 	if err != nil || len(rows) == 0 {
 		return 0, err
 	}
@@ -72,7 +72,7 @@ func (j chatJournal) Entries(ctx context.Context, from int64, each func(seq int6
 		return err
 	}
 	for {
-		rows, err := j.rows.KeptUnder(ctx, journalPrefix, 0)
+		rows, err := j.rows.KeptUnder(ctx, journalPrefix, "", 0)
 		if err != nil {
 			return err
 		}

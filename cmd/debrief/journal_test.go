@@ -74,7 +74,7 @@ func TestJournalNeverLosesAnEntryToAnother(t *testing.T) {
 		if got := held(t, j, 1); got != "eleven twelve" {
 			t.Errorf("%s: it holds %s", name, got)
 		}
-		rows, err := j.rows.KeptUnder(t.Context(), local.Workspace, 0)
+		rows, err := j.rows.KeptUnder(t.Context(), local.Workspace, "", 0)
 		if err != nil || len(rows) != 3 {
 			t.Errorf("%s: %d rows are left, %v; want two entries and where they begin", name, len(rows), err)
 		}
@@ -87,8 +87,8 @@ type interrupted struct {
 	then *func()
 }
 
-func (a interrupted) KeptUnder(ctx context.Context, prefix string, limit int) ([]storage.Kept, error) {
-	rows, err := a.Archive.KeptUnder(ctx, prefix, limit)
+func (a interrupted) KeptUnder(ctx context.Context, prefix, past string, limit int) ([]storage.Kept, error) {
+	rows, err := a.Archive.KeptUnder(ctx, prefix, past, limit)
 	if then := *a.then; prefix == journalPrefix && then != nil {
 		*a.then = nil
 		then()
@@ -145,13 +145,13 @@ func (m *mortal) Kept(ctx context.Context, key string) (row storage.Kept, err er
 	return row, err
 }
 
-func (m *mortal) KeptUnder(ctx context.Context, prefix string, limit int) (rows []storage.Kept, err error) {
-	err = m.call(func() (err error) { rows, err = m.Archive.KeptUnder(ctx, prefix, limit); return err })
+func (m *mortal) KeptUnder(ctx context.Context, prefix, past string, limit int) (rows []storage.Kept, err error) {
+	err = m.call(func() (err error) { rows, err = m.Archive.KeptUnder(ctx, prefix, past, limit); return err })
 	return rows, err
 }
 
 func (m *mortal) Discard(ctx context.Context, first, end string) error {
-	rows, err := m.Archive.KeptUnder(ctx, "", 0)
+	rows, err := m.Archive.KeptUnder(ctx, "", "", 0)
 	for odd := range 2 {
 		for i, row := range rows {
 			if err == nil && i%2 == odd && first <= row.Key && row.Key < end {
@@ -165,7 +165,7 @@ func (m *mortal) Discard(ctx context.Context, first, end string) error {
 // copied is another archive with the same rows.
 func copied(t *testing.T, a storage.Archive) storage.Archive {
 	t.Helper()
-	rows, err := a.KeptUnder(t.Context(), "", 0)
+	rows, err := a.KeptUnder(t.Context(), "", "", 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -199,7 +199,7 @@ func TestCompactionKilledAtEveryCall(t *testing.T) {
 		return ref
 	}
 	holds := func(rows storage.Archive) bool {
-		all, err := rows.KeptUnder(t.Context(), "", 0)
+		all, err := rows.KeptUnder(t.Context(), "", "", 0)
 		if err != nil {
 			t.Fatal(err)
 		}

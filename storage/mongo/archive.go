@@ -44,10 +44,13 @@ func (s *Store) Kept(ctx context.Context, key string) (storage.Kept, error) {
 }
 
 // KeptUnder implements storage.Archive: a range of _id.
-func (s *Store) KeptUnder(ctx context.Context, prefix string, limit int) ([]storage.Kept, error) {
+func (s *Store) KeptUnder(ctx context.Context, prefix, past string, limit int) ([]storage.Kept, error) {
 	ctx, cancel := s.begin(ctx)
 	defer cancel()
 	keys := bson.D{{Key: "$gte", Value: prefix}}
+	if past >= prefix && past != "" {
+		keys = bson.D{{Key: "$gt", Value: past}}
+	}
 	if end, ok := after(prefix); ok {
 		keys = append(keys, bson.E{Key: "$lt", Value: end})
 	}

@@ -299,7 +299,7 @@ var methods = []method{
 		s.again(func() error { _, err := s.store.Kept(s.ctx, "slack/T1/k"); return err }, nil)
 	}},
 	{"KeptUnder", withKept, func(s *scene) {
-		s.again(func() error { _, err := s.store.KeptUnder(s.ctx, "slack/", 0); return err }, nil)
+		s.again(func() error { _, err := s.store.KeptUnder(s.ctx, "slack/", "", 0); return err }, nil)
 	}},
 	{"Number", func(s *scene) { _, err := s.direct.Number(s.ctx, "slack/T1", "PM", "a"); s.ok(err) }, numbered},
 	{"Number of a new series", func(*scene) {}, numbered},

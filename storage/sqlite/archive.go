@@ -41,15 +41,18 @@ func (s *Store) Kept(ctx context.Context, key string) (storage.Kept, error) {
 }
 
 // KeptUnder implements storage.Archive.
-func (s *Store) KeptUnder(ctx context.Context, prefix string, limit int) ([]storage.Kept, error) {
+func (s *Store) KeptUnder(ctx context.Context, prefix, past string, limit int) ([]storage.Kept, error) {
 	if limit <= 0 {
 		limit = -1
 	}
-	end := after(prefix)
-	if end == "" {
-		return read(ctx, s, "list kept", scanKept, keptFrom, prefix, limit)
+	first, end := prefix, after(prefix)
+	if past >= prefix && past != "" {
+		first = past + "\x00" // the next text there can be
 	}
-	return read(ctx, s, "list kept under "+prefix, scanKept, keptBetween, prefix, end, limit)
+	if end == "" {
+		return read(ctx, s, "list kept", scanKept, keptFrom, first, limit)
+	}
+	return read(ctx, s, "list kept under "+prefix, scanKept, keptBetween, first, end, limit)
 }
 
 // Discard implements storage.Archive. What is deleted is overwritten in the file, and then the write-ahead log, in which it

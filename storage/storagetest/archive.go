@@ -66,41 +66,49 @@ func keptUnder(f *fixture) {
 		f.ok(f.store.Keep(f.ctx, storage.Kept{Key: key, At: noon, Body: []byte(key)}))
 	}
 	for _, c := range []struct {
-		prefix string
-		limit  int
-		want   []string
+		prefix, past string
+		limit        int
+		want         []string
 	}{
-		{"slack/T1/a", 0, all[:5]},
-		{"slack/T1/a/", 0, all[1:4]},
-		{"slack/T1/a/", 2, all[1:3]},
-		{"slack/T1/a/", 10, all[1:4]},
-		{"slack/T1/", 0, all[:6]},
-		{"slack/T1", 0, all[:7]},
-		{"SLACK", 0, nil},
-		{"x%", 0, []string{"x%"}},
-		{"x.", 0, []string{"x.y"}},
-		{"x_", 0, []string{"x_"}},
-		{"x", 0, []string{"x%", "x.y", "x_", "xy"}},
-		{"日", 0, []string{"日本", "日本語"}},
-		{"none", 0, nil},
-		{"", 0, all},
-		{"", 3, all[:3]},
+		{"slack/T1/a", "", 0, all[:5]},
+		{"slack/T1/a/", "", 0, all[1:4]},
+		{"slack/T1/a/", "", 2, all[1:3]},
+		{"slack/T1/a/", "", 10, all[1:4]},
+		{"slack/T1/", "", 0, all[:6]},
+		{"slack/T1", "", 0, all[:7]},
+		{"SLACK", "", 0, nil},
+		{"x%", "", 0, []string{"x%"}},
+		{"x.", "", 0, []string{"x.y"}},
+		{"x_", "", 0, []string{"x_"}},
+		{"x", "", 0, []string{"x%", "x.y", "x_", "xy"}},
+		{"日", "", 0, []string{"日本", "日本語"}},
+		{"none", "", 0, nil},
+		{"", "", 0, all},
+		{"", "", 3, all[:3]},
+		{"slack/T1/a/", "slack/T1/a/1", 0, all[2:4]},
+		{"slack/T1/a/", "slack/T1/a/1", 1, all[2:3]},
+		{"slack/T1/a/", "slack/T1/a/100", 0, all[3:4]},
+		{"slack/T1/a/", "slack/T1/a/2", 0, nil},
+		{"slack/T1/a/", "slack/T1/a", 0, all[1:4]},
+		{"slack/T1/a/", "slack/T1/b", 0, nil},
+		{"", "slack/T10", 0, all[6:]},
+		{"", "xy", 2, all[11:13]},
 	} {
-		rows, err := f.store.KeptUnder(f.ctx, c.prefix, c.limit)
+		rows, err := f.store.KeptUnder(f.ctx, c.prefix, c.past, c.limit)
 		f.ok(err)
 		var got []string
 		for _, r := range rows {
 			got = append(got, r.Key)
 			f.equal("row", r, storage.Kept{Key: r.Key, At: noon, Body: []byte(r.Key)})
 		}
-		f.equal(fmt.Sprintf("under %q, at most %d", c.prefix, c.limit), got, c.want)
+		f.equal(fmt.Sprintf("under %q, past %q, at most %d", c.prefix, c.past, c.limit), got, c.want)
 	}
 }
 
 // left are the keys that are still kept, of all.
 func (f *fixture) left(prefix string) []string {
 	f.Helper()
-	rows, err := f.store.KeptUnder(f.ctx, prefix, 0)
+	rows, err := f.store.KeptUnder(f.ctx, prefix, "", 0)
 	f.ok(err)
 	var keys []string
 	for _, r := range rows {

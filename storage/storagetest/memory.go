@@ -692,14 +692,14 @@ func (m *Memory) Kept(ctx context.Context, key string) (storage.Kept, error) {
 }
 
 // KeptUnder implements storage.Archive.
-func (m *Memory) KeptUnder(ctx context.Context, prefix string, limit int) ([]storage.Kept, error) {
+func (m *Memory) KeptUnder(ctx context.Context, prefix, past string, limit int) ([]storage.Kept, error) {
 	if err := m.enter(ctx); err != nil {
 		return nil, err
 	}
 	defer m.data.mu.Unlock()
 	var out []storage.Kept
 	for key, k := range m.data.kept {
-		if strings.HasPrefix(key, prefix) {
+		if strings.HasPrefix(key, prefix) && (past == "" || key > past) {
 			out = append(out, copyKept(k))
 		}
 	}

@@ -439,9 +439,9 @@ func (m *model) compareLists() {
 	slices.SortFunc(hits, byName)
 	slices.SortFunc(wantHits, byName)
 	m.same("routes", hits, wantHits)
-	kept, err := m.store.KeptUnder(m.ctx, "k/", 3)
+	kept, err := m.store.KeptUnder(m.ctx, "k/", "", 3)
 	m.ok(err)
-	wantKept, err := m.memory.KeptUnder(m.ctx, "k/", 3)
+	wantKept, err := m.memory.KeptUnder(m.ctx, "k/", "", 3)
 	m.ok(err)
 	m.same("what is kept", kept, wantKept)
 }

@@ -197,7 +197,7 @@ func (f *fixture) calls() map[string]func(ctx context.Context) error {
 		"Pending":   func(ctx context.Context) error { _, _, err := s.Pending(ctx, one.ID); return err },
 		"Keep":      func(ctx context.Context) error { return s.Keep(ctx, storage.Kept{Key: "k"}) },
 		"Kept":      func(ctx context.Context) error { _, err := s.Kept(ctx, "k"); return err },
-		"KeptUnder": func(ctx context.Context) error { _, err := s.KeptUnder(ctx, "k", 1); return err },
+		"KeptUnder": func(ctx context.Context) error { _, err := s.KeptUnder(ctx, "k", "", 1); return err },
 		"Discard":   func(ctx context.Context) error { return s.Discard(ctx, "k", "l") },
 		"Number":    func(ctx context.Context) error { _, err := s.Number(ctx, "slack/T1", "PM", "s"); return err },
 	}
