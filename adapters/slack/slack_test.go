@@ -2,6 +2,7 @@ package slack
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
@@ -122,7 +123,13 @@ func TestWhatIsNotSlacksIsRefused(t *testing.T) {
 		return http.Header{"X-Slack-Request-Timestamp": {at}, "X-Slack-Signature": {signature(secret, at, []byte(body))}}
 	}
 	large := strings.Repeat("x", maxBody+1)
-	zipped := sign(now, slacktest.Secret, body)
+	var bomb bytes.Buffer
+	pack := gzip.NewWriter(&bomb)
+	_, packed := pack.Write(make([]byte, 64*maxBody))
+	if err := errors.Join(packed, pack.Close()); err != nil {
+		t.Fatal(err)
+	}
+	zipped := sign(now, slacktest.Secret, bomb.String())
 	zipped.Set("Content-Encoding", "gzip")
 	for name, c2 := range map[string]struct {
 		method string
@@ -130,16 +137,17 @@ func TestWhatIsNotSlacksIsRefused(t *testing.T) {
 		body   string
 		want   int
 	}{
-		"unsigned":        {http.MethodPost, http.Header{}, body, 401},
-		"forged":          {http.MethodPost, sign(now, "another secret", body), body, 401},
-		"another body":    {http.MethodPost, sign(now, slacktest.Secret, body), body + " ", 401},
-		"stale":           {http.MethodPost, sign(old, slacktest.Secret, body), body, 401},
-		"from the future": {http.MethodPost, sign(early, slacktest.Secret, body), body, 401},
-		"no time":         {http.MethodPost, sign("soon", slacktest.Secret, body), body, 401},
-		"too large":       {http.MethodPost, sign(now, slacktest.Secret, large), large, 413},
-		"zipped":          {http.MethodPost, zipped, body, 415},
-		"read":            {http.MethodGet, sign(now, slacktest.Secret, ""), "", 405},
-		"malformed":       {http.MethodPost, sign(now, slacktest.Secret, "{"), "{", 400},
+		"unsigned":         {http.MethodPost, http.Header{}, body, 401},
+		"forged":           {http.MethodPost, sign(now, "another secret", body), body, 401},
+		"another body":     {http.MethodPost, sign(now, slacktest.Secret, body), body + " ", 401},
+		"stale":            {http.MethodPost, sign(old, slacktest.Secret, body), body, 401},
+		"from the future":  {http.MethodPost, sign(early, slacktest.Secret, body), body, 401},
+		"no time":          {http.MethodPost, sign("soon", slacktest.Secret, body), body, 401},
+		"too large":        {http.MethodPost, sign(now, slacktest.Secret, large), large, 413},
+		"zipped":           {http.MethodPost, zipped, bomb.String(), 415},
+		"zipped, not said": {http.MethodPost, sign(now, slacktest.Secret, bomb.String()), bomb.String(), 400},
+		"read":             {http.MethodGet, sign(now, slacktest.Secret, ""), "", 405},
+		"malformed":        {http.MethodPost, sign(now, slacktest.Secret, "{"), "{", 400},
 	} {
 		r := httptest.NewRequest(c2.method, EventsPath, strings.NewReader(c2.body))
 		r.Header = c2.header
@@ -152,7 +160,7 @@ func TestWhatIsNotSlacksIsRefused(t *testing.T) {
 	if len(d.events) > 0 {
 		t.Errorf("something came in: %+v", d.events)
 	}
-	if got, want := c.Counts().Refused, (map[string]int{"unsigned": 6, "large": 1, "compressed": 1, "malformed": 1}); !maps.Equal(got, want) {
+	if got, want := c.Counts().Refused, (map[string]int{"unsigned": 6, "large": 1, "compressed": 1, "malformed": 2}); !maps.Equal(got, want) {
 		t.Errorf("counted as refused: %v", got)
 	}
 	unset := New(Options{BotToken: slacktest.BotToken})
@@ -207,6 +215,55 @@ func TestWhatIsMeantForOthers(t *testing.T) {
 	}
 	if len(d.events) > 0 {
 		t.Errorf("something came in: %+v", d.events)
+	}
+}
+
+// TestActsThatAreNotOurs do nothing, whoever signed them; and one that is sent twice is the same act.
+func TestActsThatAreNotOurs(t *testing.T) {
+	w, c, d, _ := connect(t)
+	send := func(change func(map[string]any)) int {
+		click := map[string]any{
+			"type": "block_actions", "api_app_id": us.app, "team": map[string]any{"id": us.team}, "user": map[string]any{"id": ana, "team_id": us.team},
+			"trigger_id": "1.2.x", "response_url": w.URL + "/respond/1", "channel": map[string]any{"id": ops},
+			"container": map[string]any{"type": "message", "channel_id": ops, "message_ts": "1772456520.000100"},
+			"actions":   []any{map[string]any{"action_id": "next", "action_ts": "1772457000.123456", "value": "next|slack/T0ACME/review/1|4"}},
+		}
+		change(click)
+		status, _ := w.Deliver(slacktest.Delivery{Kind: slacktest.Interaction, Body: click})
+		return status
+	}
+	for name, is := range map[string]struct {
+		change func(map[string]any)
+		status int
+	}{
+		"another workspace":   {func(in map[string]any) { in["team"] = map[string]any{"id": "T0OTHER"} }, 200},
+		"another app":         {func(in map[string]any) { in["api_app_id"] = "A0OTHER" }, 200},
+		"somebody of another": {func(in map[string]any) { in["user"] = map[string]any{"id": ana, "team_id": "T0OTHER"} }, 200},
+		"an unknown type":     {func(in map[string]any) { in["type"] = "telepathy" }, 200},
+		"a form that closes":  {func(in map[string]any) { in["type"] = "view_closed" }, 200},
+		"no control":          {func(in map[string]any) { in["actions"] = []any{} }, 200},
+		"nobody":              {func(in map[string]any) { in["user"] = map[string]any{} }, 400},
+		"no time": {func(in map[string]any) {
+			in["actions"] = []any{map[string]any{"action_id": "next", "value": "next|s|4"}}
+		}, 400},
+		"no message":       {func(in map[string]any) { in["container"] = map[string]any{"type": "message"} }, 400},
+		"an id of its own": {func(in map[string]any) { in["user"] = map[string]any{"id": "../U0ANA"} }, 400},
+	} {
+		if status := send(is.change); status != is.status {
+			t.Errorf("%s: HTTP %d", name, status)
+		}
+	}
+	if d.heard() > 0 {
+		t.Fatalf("something came in: %+v", d.events)
+	}
+	if got, want := c.Counts().Refused, (map[string]int{"foreign": 3, "malformed": 4}); !maps.Equal(got, want) {
+		t.Errorf("counted as refused: %v", got)
+	}
+	for range 2 {
+		send(func(map[string]any) {})
+	}
+	if d.heard() != 2 || d.events[0].Key != d.events[1].Key {
+		t.Errorf("a click that was sent twice comes in as %+v", d.events)
 	}
 }
 
