@@ -1,9 +1,9 @@
 // Package slack connects Debrief to one Slack workspace, as an internal app of its own.
 //
-// Events come in over HTTP (http.go) or over Socket Mode (socket.go). Both hand what Slack sends to take.go, which has
-// receive.go make an event of it and decides how it is acknowledged: only when the bot has it safe. What the bot says goes
-// out by send.go, as blocks that render.go makes; read.go looks at what is there. manifest.go is the app as Slack wants it
-// described, check.go asks Slack whether it is set up so.
+// Slack sends over HTTP, or over connections that we open to it (Socket Mode). Either way what it sends is made an event of
+// (receive.go), handed to the bot, and acknowledged only when the bot has it safe (take.go). What the bot says goes out as
+// blocks (render.go). Everything is called through one client that keeps to Slack's limits, and who is told to wait by
+// Slack all the same gets the port's "not now" (limits.go).
 //
 // Slack sends an event again when it is not acknowledged, up to three times within six minutes, but never a command, a
 // click or a form: who did that is told that it was not saved.

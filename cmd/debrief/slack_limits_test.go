@@ -60,7 +60,7 @@ func (l *limited) begin() {
 		BotToken: slacktest.BotToken, SigningSecret: slacktest.Secret, APIURL: l.URL + "/api",
 		Transport: &http.Transport{DialContext: l.Dial, DisableKeepAlives: true},
 	})
-	l.ServeTo(chat.Handler(), slacktest.Paths{Events: slack.EventsPath, Commands: slack.CommandsPath, Interactions: slack.InteractionsPath})
+	l.ServeTo(chat.Handler(), slackPaths(""))
 	b := bot.New(bot.Options{Store: l.store, Chats: []adapters.Chat{chat}, Registry: l.registry, Log: slog.New(slog.DiscardHandler)})
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)

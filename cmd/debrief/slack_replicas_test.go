@@ -42,7 +42,7 @@ func TestAMentionThatTwoBotsHear(t *testing.T) {
 						half = "app_mention"
 					}
 					bots[half].ServeHTTP(w, r)
-				}), slacktest.Paths{Events: slack.EventsPath, Commands: slack.CommandsPath, Interactions: slack.InteractionsPath})
+				}), slackPaths(""))
 				synctest.Wait()
 				said := func(text string) (whispers, posts int) {
 					whispers, posts = len(s.Whispers()), s.Calls("chat.postMessage")

@@ -111,7 +111,7 @@ func (s *slackStage) open(ctx context.Context) error {
 		BotToken: slacktest.BotToken, SigningSecret: slacktest.Secret, APIURL: s.slack.URL + "/api", Now: s.People.Now,
 		Pace: slacktest.Unhurried(), Log: slog.New(slog.DiscardHandler),
 	})
-	s.slack.ServeTo(chat.Handler(), slacktest.Paths{Events: slack.EventsPath, Commands: slack.CommandsPath, Interactions: slack.InteractionsPath})
+	s.slack.ServeTo(chat.Handler(), slackPaths(""))
 	b := bot.New(bot.Options{Store: s.store, Chats: []adapters.Chat{noted{chat, &s.slots, s.ahead}}, Now: s.People.Now, Zone: s.zone})
 	running, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)

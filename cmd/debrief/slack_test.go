@@ -51,10 +51,9 @@ func slackAt(t *testing.T) (*slacktest.Server, Config) {
 	return s, c
 }
 
-// postTo has Slack send to a program that runs.
-func postTo(s *slacktest.Server, r *program) {
-	at := "http://" + r.page.String()
-	s.PostTo(slacktest.Paths{Events: at + slack.EventsPath, Commands: at + slack.CommandsPath, Interactions: at + slack.InteractionsPath})
+// slackPaths are where the adapter takes in what Slack sends, below an address.
+func slackPaths(base string) slacktest.Paths {
+	return slacktest.Paths{Events: base + slack.EventsPath, Commands: base + slack.CommandsPath, Interactions: base + slack.InteractionsPath}
 }
 
 // helped has somebody ask for help until she is answered: before it is connected, nothing comes, or nothing was saved.
@@ -71,7 +70,7 @@ func helped(s *slacktest.Server) {
 func TestServeSlack(t *testing.T) {
 	s, c := slackAt(t)
 	r := served(t, c)
-	postTo(s, r)
+	s.PostTo(slackPaths("http://" + r.page.String()))
 	helped(s)
 	forged, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+r.page.String()+slack.CommandsPath, strings.NewReader("text=help"))
 	if err != nil {
@@ -141,7 +140,7 @@ func TestSlackWhileTheDatabaseIsAway(t *testing.T) {
 	_ = away.Close() // nobody answers there
 	c.MongoURI = conversations.Secret("mongodb://" + at + "/debrief?directConnection=true")
 	r := served(t, c)
-	postTo(s, r)
+	s.PostTo(slackPaths("http://" + r.page.String()))
 	if body := fetch(t, r.ops, "/livez"); body != "ok\n" {
 		t.Errorf("/livez: %q", body)
 	}
