@@ -246,7 +246,8 @@ func (g *gathering) places(ctx context.Context) error {
 }
 
 // sees is asked afresh every time; where the platform cannot say, the answer is no. Not so for what is said to somebody
-// who has asked nothing: nobody would ask again.
+// who has asked nothing: nobody would ask again. Nor where it only wants to be asked later, as it does of whoever catches up
+// with much at once, and what is stepped can wait.
 func (g *gathering) sees(ctx context.Context, q conversations.Sees) (can bool, err error) {
 	chat := g.b.chat(g.workspace)
 	if chat == nil {
@@ -256,9 +257,12 @@ func (g *gathering) sees(ctx context.Context, q conversations.Sees) (can bool, e
 		can, err = chat.CanSee(ctx, q.Who, q.Where)
 		return err
 	})
+	var later *adapters.RetryAfter
 	switch {
 	case err == nil:
 		return can, nil
+	case g.strict && errors.As(err, &later):
+		return false, fmt.Errorf("who sees a place: %w: %w", errNoFacts, err)
 	case g.sure && !errors.Is(err, adapters.ErrUnreadable):
 		return false, fmt.Errorf("who sees a place: %w: %w", errNoFacts, err)
 	}

@@ -169,6 +169,27 @@ func TestAPlatformThatHangsCostsOneWait(t *testing.T) {
 	})
 }
 
+// That the platform wants to be asked later is no answer: what is stepped waits, and an answer at once is a polite no.
+func TestWhoSeesAPlaceCanBeAskedLater(t *testing.T) {
+	w := newWorld(t)
+	asked := conversations.Sees{Who: "U1", Where: conversations.Place{Workspace: workspace, Channel: "C1"}}
+	needs := always(conversations.Needs{Sees: []conversations.Sees{asked}})
+	busy := &adapters.RetryAfter{After: time.Minute}
+	w.chat.sees = func(context.Context) (bool, error) { return false, busy }
+	if _, err := w.bot.reader(workspace, review).gather(t.Context(), needs); !errors.Is(err, errNoFacts) || restAfter(err) != time.Minute {
+		t.Errorf("a step is told %v", err)
+	}
+	atOnce := w.bot.reader(workspace, review)
+	atOnce.strict = false
+	if f, err := atOnce.gather(t.Context(), needs); err != nil || f.Sees[asked] {
+		t.Errorf("an answer at once is told %v, %v", f.Sees, err)
+	}
+	w.chat.sees = nil
+	if f := w.gather(needs); !f.Sees[asked] {
+		t.Error("asked later, it is no")
+	}
+}
+
 func TestPlacesAreThoseOfTheWorkspace(t *testing.T) {
 	w := newWorld(t)
 	f := w.gather(always(conversations.Needs{Places: true}))
