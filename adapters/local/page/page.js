@@ -317,7 +317,7 @@ const gap = 5 * 60_000; // within which somebody's messages stand together
 
 class List {
   constructor(box, list, newer, spot) {
-    Object.assign(this, { box, list, newer, spot, all: new Map(), nodes: new Map(), more: false, active: null });
+    Object.assign(this, { box, list, newer, spot, all: new Map(), nodes: new Map(), more: false, active: null, top: 0 });
     this.box.addEventListener("scroll", () => this.scrolled(), { passive: true });
     this.newer.addEventListener("click", () => { this.toEnd(); this.box.focus({ preventScroll: true }); });
     // Only a mouse that moves points: what slides under one that rests takes the tools from nobody.
@@ -328,7 +328,8 @@ class List {
     this.list.addEventListener("mouseleave", () => { if (!this.list.contains(document.activeElement)) this.point(null); });
     this.list.addEventListener("focusin", (e) => this.point(e.target.closest(".message")));
     this.list.addEventListener("keydown", (e) => this.key(e));
-    new ResizeObserver(() => { if (this.stuck) this.toEnd(); }).observe(this.list);
+    const sized = new ResizeObserver(() => { if (this.stuck) this.toEnd(); });
+    for (const part of [this.list, this.box]) sized.observe(part);
   }
 
   /** show reads a place and shows it. */
@@ -343,6 +344,7 @@ class List {
     this.nodes = new Map([...this.nodes].filter(([id, n]) => n.editing && this.all.has(id))); // what is being typed stays
     this.list.replaceChildren();
     this.stuck = true;
+    this.top = 0;
     this.draw();
     this.toEnd();
   }
@@ -578,7 +580,10 @@ class List {
   }
 
   scrolled() {
-    this.stuck = this.box.scrollHeight - this.box.scrollTop - this.box.clientHeight < 60;
+    const top = this.box.scrollTop;
+    // Only who goes up leaves the end: what grows, or a hint that takes room, leaves it to be found again.
+    this.stuck = this.box.scrollHeight - top - this.box.clientHeight < 60 || (this.stuck && top >= this.top);
+    this.top = top;
     if (this.stuck) this.newer.hidden = true;
   }
 
