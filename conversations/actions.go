@@ -183,6 +183,7 @@ func (r *Review) followLine(o *out, a Answered, raw, words string, causes []stri
 	l.Gone = false
 	if l.Raw != raw {
 		l.Raw, l.Text = raw, parsed.text
+		was := l.Owner
 		if parsed.owner != "" {
 			l.Owner = parsed.owner
 		}
@@ -196,7 +197,7 @@ func (r *Review) followLine(o *out, a Answered, raw, words string, causes []stri
 		if days := f.Settings.dueIn(l.Priority); l.Due.IsZero() && l.Doubt == "" && days > 0 {
 			l.Due = when.DateOf(now).AddDays(days)
 		}
-		if no := r.cannotOwn(parsed.owner, f); no != "" {
+		if no := r.cannotOwn(parsed.owner, f); no != "" && parsed.owner != was { // else the item knows, and goes on from there
 			l.Owner, l.Doubt = "", no
 		} else if parsed.nobody != "" && l.Owner == "" {
 			l.Doubt = "I know nobody called " + parsed.nobody + ". Who will do it?"
