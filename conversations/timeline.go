@@ -430,6 +430,7 @@ func (t *TimelineEvent) fetched(o *out, e Event, f Facts) {
 		return
 	}
 	before, remarked := *t, false
+	seemed := t.listing() // by what reactions said, as a card may have shown it meanwhile
 	t.Known = e.Seen
 	t.Unreadable = e.Snapshot == nil
 	if e.Snapshot != nil {
@@ -449,7 +450,7 @@ func (t *TimelineEvent) fetched(o *out, e Event, f Facts) {
 		t.firstPin(o, f)
 	}
 	t.showClip(o)
-	if t.Text != before.Text || t.listing() != before.Listed || t.Unreadable != before.Unreadable || before.Known == 0 {
+	if now := t.listing(); t.Text != before.Text || now != before.Listed || now != seemed || t.Unreadable != before.Unreadable || before.Known == 0 {
 		t.changed(o, f)
 	} else if remarked && t.Pinned() {
 		t.tellReviews(o, f) // its words are the same, so no report is out of date
