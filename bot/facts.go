@@ -54,7 +54,7 @@ func (r *reader) gather(ctx context.Context, needs func(conversations.Facts) con
 	g.facts = conversations.Facts{
 		Now: r.now(), Zone: settings.Location(r.b.zone), Settings: settings,
 		People: map[string]conversations.Person{}, Kept: map[string][]byte{}, Sees: map[conversations.Sees]bool{},
-		Powers: map[string]bool{},
+		Unsure: map[conversations.Sees]bool{}, Powers: map[string]bool{},
 	}
 	for range rounds {
 		more, err := g.read(ctx, needs(g.facts))
@@ -265,6 +265,9 @@ func (g *gathering) sees(ctx context.Context, q conversations.Sees) (can bool, e
 		return false, fmt.Errorf("who sees a place: %w: %w", errNoFacts, err)
 	case g.sure && !errors.Is(err, adapters.ErrUnreadable):
 		return false, fmt.Errorf("who sees a place: %w: %w", errNoFacts, err)
+	}
+	if !errors.Is(err, adapters.ErrUnreadable) {
+		g.facts.Unsure[q] = true
 	}
 	g.b.log.Warn("the platform cannot say who sees a place", "platform", chat.Name(), "err", err)
 	return false, nil

@@ -63,7 +63,11 @@ func home(p *page, e Event, f Facts) {
 		}
 	}
 	homeItems(p, e.Who)
-	if p.body.IsZero() {
+	switch {
+	case len(f.Unsure) > 0:
+		p.paragraph()
+		p.words(unsureOfList)
+	case p.body.IsZero():
 		p.words("Nothing waits for you: no review, and no action item.")
 	}
 	if e.Kind != Opened {

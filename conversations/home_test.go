@@ -73,3 +73,49 @@ func TestAButtonFromBefore(t *testing.T) {
 		t.Error("who can see it gets no form")
 	}
 }
+
+// That the platform cannot say just now who sees what is not taken for that they do not: nobody is told that they asked for
+// nothing, that somebody cannot take an item, or that a channel does not exist.
+func TestWhatThePlatformCannotSay(t *testing.T) {
+	unsure := func(who string) Facts {
+		f, q := testFacts(), Sees{who, testThread.Root()}
+		f.Sees, f.Unsure = nil, map[Sees]bool{q: true}
+		return f
+	}
+	says := func(what string, write func(*page)) {
+		t.Helper()
+		p := &page{facts: testFacts(), zone: time.UTC}
+		write(p)
+		if text := Plain(p.body.Text); !strings.Contains(text, "cannot find out just now") {
+			t.Errorf("%s: %q", what, text)
+		}
+	}
+	e := Event{Kind: Commanded, Who: "U1", Where: Place{Workspace: testWorkspace, Channel: "C2"}, Text: "U2", At: noon}
+	says("no items", func(p *page) { listActions(p, e, unsure("U1")) })
+	says("no reviews", func(p *page) { listReviews(p, e, unsure("U1")) })
+	says("somebody's page", func(p *page) { home(p, e, unsure("U1")) })
+
+	why := unsure("U1").sourceRefused(testWorkspace, "U1", "C1")
+	says("a further channel", func(p *page) { sourceWords(p, "C2", "C1", why) })
+
+	i := &ActionItem{Owner: "U1", State: ItemAccepted, Where: testThread, Number: 1}
+	give := deed{verb: "give", arg: "@U2"}
+	why = i.refuses(give, Event{Who: "U1"}, unsure("U2"))
+	says("handing over", func(p *page) { i.answer(p, why, "U1") })
+
+	r := &Review{Home: testThread.Root()}
+	named := Event{Text: "alert per country <@U2>"}
+	if r.noteOutside(named, unsure("U2")); len(r.Outside) > 0 {
+		t.Errorf("%v is taken for an outsider", r.Outside)
+	}
+	f := unsure("U2")
+	f.Unsure = nil
+	if r.noteOutside(named, f); len(r.Outside) != 1 {
+		t.Error("nobody is an outsider")
+	}
+
+	form := Event{Kind: Commanded, Text: "start Broken", Who: "U1", Where: testThread.Root(), Fields: []Field{{"title", "Broken"}, {"channel", "C1"}}}
+	if a, ok := Check(form, unsure("U1")); ok || len(a.Errors) != 1 || !strings.Contains(a.Errors[0].Value, "cannot find out just now") {
+		t.Errorf("a form: %+v", a)
+	}
+}

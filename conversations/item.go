@@ -419,7 +419,7 @@ func (i *ActionItem) do(o *out, d deed, e Event, f Facts) {
 	case e.Who == "":
 		return
 	case !i.concerns(e.Who) && f.hides(i.Where, e):
-		o.say(noSuch(number("A", i.Number)))
+		o.say(f.hidden(number("A", i.Number), i.Where, e))
 		return
 	case d.verb == "undo":
 		i.undo(o, e, f)
@@ -563,6 +563,8 @@ func (i *ActionItem) refuses(d deed, e Event, f Facts) string {
 			return "asked already"
 		case !reachable(to, f):
 			return "unknown person"
+		case f.Unsure[Sees{to, i.Where.Root()}]:
+			return "unsure"
 		case !f.Sees[Sees{to, i.Where.Root()}]:
 			return "outside"
 		}

@@ -54,6 +54,9 @@ func (i *ActionItem) answer(p *page, what, who string) {
 	case "unknown person":
 		p.words(": I know nobody here of that name who could take it. Mention one person who is still here.")
 		return
+	case "unsure":
+		p.words(": I cannot find out just now whether they are in ").channel(i.Where.Channel).words(". Nothing was changed; please try again in a minute.")
+		return
 	case "outside":
 		p.words(": they are not in ").channel(i.Where.Channel).words(", so they could not see what it is about.")
 		return
@@ -277,7 +280,7 @@ func (i *ActionItem) form(p *page, id string, e Event) Answer {
 	}
 	switch {
 	case !i.concerns(e.Who) && p.facts.hides(i.Where, e):
-		return private(noSuch(number("A", i.Number)))
+		return private(p.facts.hidden(number("A", i.Number), i.Where, e))
 	case !i.State.open():
 		i.answer(p, "closed", e.Who)
 		return Answer{Private: p.body}

@@ -310,7 +310,11 @@ func listActions(p *page, e Event, f Facts) {
 	if n > listed {
 		p.wordsf("\n… and %d more", n-listed)
 	}
-	if n == 0 {
+	switch {
+	case len(f.Unsure) > 0:
+		p.paragraph()
+		p.words(unsureOfList)
+	case n == 0:
 		p.words("No action items are open.")
 	}
 }
@@ -330,7 +334,11 @@ func listReviews(p *page, e Event, f Facts) {
 			p.words(" · ").link("thread", r.Card)
 		}
 	}
-	if n == 0 {
+	switch {
+	case len(f.Unsure) > 0:
+		p.paragraph()
+		p.words(unsureOfList)
+	case n == 0:
 		p.words("There are no reviews yet. `/postmortem start` begins one.")
 	}
 }
@@ -358,7 +366,7 @@ func respondClick(p *page, e Event, f Facts) Answer {
 	case !isReview:
 		return private(notOurs)
 	case r.begun() && f.hides(r.Home, e):
-		return private(noSuch(r.name()))
+		return private(f.hidden(r.name(), r.Home, e))
 	case e.Verb == "timeline":
 		showTimeline(p, r.entries(r.answers(), f), "Nothing is on the timeline of this review.")
 	case e.Verb == "draft":

@@ -244,7 +244,8 @@ func (r *Review) namedIn(e Event, f Facts) []string {
 func (r *Review) noteOutside(e Event, f Facts) {
 	for _, who := range r.namedIn(e, f) {
 		r.Outside = slices.DeleteFunc(r.Outside, func(id string) bool { return id == who })
-		if _, known := f.People[who]; known && !f.Sees[Sees{who, r.Home.Root()}] {
+		q := Sees{who, r.Home.Root()}
+		if _, known := f.People[who]; known && !f.Sees[q] && !f.Unsure[q] {
 			r.Outside = append(r.Outside, who)
 		}
 	}
@@ -435,7 +436,7 @@ func (r *Review) showCard(o *out) {
 func (r *Review) pressed(o *out, e Event, f Facts) {
 	switch {
 	case r.begun() && f.hides(r.Home, e):
-		o.say(noSuch(r.name()))
+		o.say(f.hidden(r.name(), r.Home, e))
 	case e.Kind == Clicked:
 		r.clicked(o, e, f)
 	default:
@@ -522,7 +523,7 @@ func (r *Review) command(o *out, e Event, f Facts, text string) {
 	}
 	_, args := reviewArgs(typed)
 	if f.hides(r.Home, e) {
-		o.say(noSuch(r.name()))
+		o.say(f.hidden(r.name(), r.Home, e))
 		return
 	}
 	if typed.Name == "start" {

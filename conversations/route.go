@@ -343,7 +343,10 @@ func checkTyped(e Event, f Facts) (Answer, bool) {
 		if typed.Name == "event" {
 			return checkEvent(e, f)
 		}
-		if len(e.Fields) > 0 && !f.Sees[Sees{Who: e.Who, Where: e.Where}] {
+		if q := (Sees{Who: e.Who, Where: e.Where}); len(e.Fields) > 0 && !f.Sees[q] {
+			if f.Unsure[q] {
+				return Answer{Errors: []Field{{"channel", "I cannot find out just now whether you can see it. Please try again in a minute."}}}, false
+			}
 			return Answer{Errors: []Field{{"channel", "I know no such channel that you can see."}}}, false
 		}
 		if answer, ok := checkSources(e, typed, f); !ok {

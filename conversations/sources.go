@@ -45,6 +45,7 @@ func sourceSees(workspace, who string, channels []string) []Sees {
 // Why a channel cannot be a source.
 const (
 	sourceHidden  = "hidden"  // whoever names it cannot see it, or it does not exist: the answer is the same
+	sourceUnsure  = "unsure"  // the platform cannot say it just now
 	sourcePrivate = "private" // more people may see the review than can see it
 )
 
@@ -52,6 +53,8 @@ const (
 func (f Facts) sourceRefused(workspace, who, channel string) string {
 	p := Place{Workspace: workspace, Channel: channel}
 	switch {
+	case f.Unsure[Sees{Who: who, Where: p}] || f.Unsure[Sees{Where: p}]:
+		return sourceUnsure
 	case !f.Sees[Sees{Who: who, Where: p}]:
 		return sourceHidden
 	case !f.Sees[Sees{Where: p}]:
@@ -83,7 +86,11 @@ func checkSources(e Event, typed Typed, f Facts) (Answer, bool) {
 }
 
 func sourceWords(p *page, home, channel, why string) {
-	if why == sourceHidden {
+	switch why {
+	case sourceUnsure:
+		p.words("I cannot find out just now who can see ").channel(channel).words(". Please try again in a minute, or leave it out.")
+		return
+	case sourceHidden:
 		p.words("I know no channel ").channel(channel).words(" that you can see. Choose it from the list that opens when you type `#`.")
 		return
 	}

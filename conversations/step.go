@@ -44,6 +44,7 @@ type Facts struct {
 	Number   int // in the Series asked for; 0: not asked
 	Places   []Place
 	Sees     map[Sees]bool // false also when the platform could not say
+	Unsure   map[Sees]bool // of what the platform could not say it
 }
 
 // Subject returns the found subject of that id.
@@ -60,6 +61,18 @@ func (f Facts) Subject(id string) (Subject, bool) {
 func (f Facts) hides(p Place, e Event) bool {
 	return p.Channel != e.Where.Channel && !f.Sees[Sees{Who: e.Who, Where: p.Root()}]
 }
+
+// hidden is what whoever acted is told of something that is kept from them. Where the platform only could not say, they are
+// not told that it does not exist.
+func (f Facts) hidden(name string, p Place, e Event) string {
+	if f.Unsure[Sees{Who: e.Who, Where: p.Root()}] {
+		return "I cannot find out just now whether you can see " + name + ". Nothing was changed; please try again in a minute."
+	}
+	return noSuch(name)
+}
+
+// unsureOfList is said below a list, or instead of an empty one, from which something may be missing.
+const unsureOfList = "I cannot find out just now what you can see, so something may be missing here. Please try again in a minute."
 
 // sight asks what hides must know.
 func sight(p Place, e Event) []Sees {

@@ -539,7 +539,7 @@ func (t *TimelineEvent) command(o *out, e Event, f Facts) {
 	_, rest := cutWord(typed.Rest)
 	name := number("E", t.Number)
 	if f.hides(t.Where, e) {
-		o.say(noSuch(name))
+		o.say(f.hidden(name, t.Where, e))
 		return
 	}
 	switch typed.Name {

@@ -121,6 +121,59 @@ func TestFormsThatDoNotOpen(t *testing.T) {
 	}
 }
 
+// While Slack cannot say who may see what, nobody is told that what they ask about does not exist, and nothing is done. The
+// same words do it once, afterwards.
+func TestWhatSlackCannotSay(t *testing.T) {
+	for name, fault := range map[string]slacktest.Fault{
+		"told to wait":               {Status: http.StatusTooManyRequests, RetryAfter: "30"},
+		"told to wait, not how long": {Status: http.StatusTooManyRequests},
+		"Slack is not there":         {Status: http.StatusServiceUnavailable},
+		"Slack fails":                {Error: "internal_error"},
+		"its answers are lost":       {Lose: true},
+	} {
+		for _, method := range []string{"conversations.info", "conversations.members"} {
+			t.Run(name+"/"+method, func(t *testing.T) {
+				inLimits(t, func(t *testing.T, l *limited) {
+					l.AddChannel(slacktest.Channel{ID: "C0SECRET", Name: "secret", Members: []string{"U0ANA"}, Private: true})
+					l.begin()
+					l.startReview("C0SECRET")
+					l.Command("U0ANA", "C0SECRET", "event it broke @ 00:00")
+					synctest.Wait()
+					says := func(text string) string {
+						var all []string
+						told := len(l.Whispers())
+						l.Command("U0ANA", limitedChannels[0], text)
+						time.Sleep(2 * time.Minute)
+						synctest.Wait()
+						for _, m := range l.Whispers()[told:] {
+							said, _, _ := m.Read()
+							all = append(all, said)
+						}
+						return strings.Join(all, "\n")
+					}
+					l.Fail(everytime(method, fault))
+					asked := []string{"list", "timeline hide E-1"}
+					if fault.Status == http.StatusTooManyRequests {
+						asked = asked[:1] // what is to be done waits until Slack can say
+					}
+					for _, text := range asked {
+						if s := says(text); strings.Count(s, "cannot find out just now") != 1 || strings.Contains(s, "There ") {
+							t.Errorf("%s: she reads %q", text, s)
+						}
+					}
+					l.Fail(func(string) slacktest.Fault { return slacktest.Fault{} })
+					if s := says("list"); !strings.Contains(s, "PM-1") || strings.Contains(s, "cannot find out") {
+						t.Errorf("afterwards she reads %q", s)
+					}
+					if s := says("timeline hide E-1"); strings.Count(s, "E-1 is left out") != 1 {
+						t.Errorf("afterwards she reads %q", s)
+					}
+				})
+			})
+		}
+	}
+}
+
 // everytime has every call of a method go wrong.
 func everytime(method string, fault slacktest.Fault) func(string) slacktest.Fault {
 	return func(called string) slacktest.Fault {
