@@ -53,7 +53,7 @@ func (r *reader) gather(ctx context.Context, needs func(conversations.Facts) con
 	g := gathering{reader: r, done: map[any]bool{}}
 	g.facts = conversations.Facts{
 		Now: r.now(), Zone: settings.Location(r.b.zone), Settings: settings,
-		People: map[string]conversations.Person{}, Kept: map[string][]byte{}, Sees: map[conversations.Sees]bool{},
+		People: map[string]conversations.Person{}, Unknown: map[string]bool{}, Kept: map[string][]byte{}, Sees: map[conversations.Sees]bool{},
 		Unsure: map[conversations.Sees]bool{}, Powers: map[string]bool{},
 	}
 	for range rounds {
@@ -302,6 +302,8 @@ func (g *gathering) person(ctx context.Context, id string, powers bool) error {
 			return err
 		}
 		g.facts.People[id] = p
+	case have.failing.IsZero() && !have.until.IsZero():
+		g.facts.Unknown[id] = true
 	case g.strict && !have.failing.IsZero() && g.b.now().Sub(have.failing) < strangerWait:
 		return fmt.Errorf("person: %w", errNoFacts)
 	}
@@ -388,7 +390,7 @@ type people struct {
 type remembered struct {
 	person  conversations.Person
 	known   bool
-	until   time.Time // asked again after this, by the bot's clock
+	until   time.Time // asked again after this, by the bot's clock; zero: it never answered
 	failing time.Time // since when the platform cannot say who a stranger is; zero: it did not fail
 
 	recalled bool                 // the store was asked, too

@@ -125,6 +125,29 @@ func TestPeopleAreRemembered(t *testing.T) {
 	}
 }
 
+// That nobody of a name exists is said only when the platform says so.
+func TestWhoDoesNotExist(t *testing.T) {
+	for name, c := range map[string]struct {
+		err  error
+		want bool
+	}{"there": {}, "nobody": {adapters.ErrUnreadable, true}, "cannot say": {errors.New("connection reset"), false}} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.chat.user = func(_ context.Context, id string) (conversations.Person, error) {
+				return conversations.Person{ID: id}, c.err
+			}
+			atOnce := w.bot.reader(workspace, review)
+			atOnce.strict = false
+			for range 2 { // as the platform says, and as remembered
+				f, err := atOnce.gather(t.Context(), always(conversations.Needs{People: []string{"U1"}}))
+				if err != nil || f.Unknown["U1"] != c.want {
+					t.Errorf("unknown %v, want %v (%v)", f.Unknown["U1"], c.want, err)
+				}
+			}
+		})
+	}
+}
+
 func TestANameIsAskedForTwice(t *testing.T) {
 	w := newWorld(t)
 	failing := once(errors.New("connection reset"))

@@ -200,7 +200,7 @@ func (r *Review) followLine(o *out, a Answered, raw, words string, causes []stri
 		if no := r.cannotOwn(parsed.owner, f); no != "" && parsed.owner != was { // else the item knows, and goes on from there
 			l.Owner, l.Doubt = "", no
 		} else if parsed.nobody != "" && l.Owner == "" {
-			l.Doubt = "I know nobody called " + parsed.nobody + ". Who will do it?"
+			l.Doubt = nobodyCalled(parsed.nobody) + " Who will do it?"
 		}
 	} else if !back {
 		return l.Ordinal

@@ -221,7 +221,7 @@ func (r *Review) askCommand(o *out, n int, rest string, e Event, f Facts) {
 	case a.doubt != "":
 		o.say(asked(a.doubt))
 	case a.nobody != "":
-		o.say("I know nobody called " + a.nobody + ".")
+		o.say(nobodyCalled(a.nobody))
 	case a.owner == "" || (a.text != "" && !strings.EqualFold(a.text, "by")):
 		o.say("Say who and by when: `ask " + strconv.Itoa(n) + " @kim thu`.")
 	default:

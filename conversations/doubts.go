@@ -125,6 +125,8 @@ func (l Line) doubts(f Facts) []string {
 // cannotOwn says, in words, why nobody can expect something of that person; empty: nothing speaks against it.
 func (f Facts) cannotOwn(id string) string {
 	switch p, known := f.People[id]; {
+	case f.Unknown[id]:
+		return nobodyCalled("@" + id)
 	case !known:
 		return ""
 	case p.Bot:
@@ -134,6 +136,9 @@ func (f Facts) cannotOwn(id string) string {
 	}
 	return ""
 }
+
+// nobodyCalled is what people are told of somebody who does not exist.
+func nobodyCalled(name string) string { return "I know nobody called " + name + "." }
 
 // asked is a doubt as a sentence of its own.
 func asked(doubt string) string {

@@ -159,7 +159,7 @@ func (r *Review) handOver(o *out, e Event, f Facts, to string) {
 	case !r.leads(e.Who, f):
 		o.reply("not yours", "hand it over")
 	case owner == "" && named.nobody != "":
-		o.say("I know nobody called " + named.nobody + ".")
+		o.say(nobodyCalled(named.nobody))
 	case owner == "":
 		o.say("Name who is to lead it: `hand over @kim`.")
 	case r.cannotOwn(owner, f) != "":

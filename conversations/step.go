@@ -39,6 +39,7 @@ type Facts struct {
 	Settings Settings          // the workspace's
 	Subjects []Subject         // of all Queries and Load, each once, by (At, ID)
 	People   map[string]Person // those that the platform could name; Admin only where Powers asked and the platform said so now
+	Unknown  map[string]bool   // those of whom the platform said that it knows nobody
 	Powers   map[string]bool   // of whom the platform could say now what they may do
 	Kept     map[string][]byte
 	Number   int // in the Series asked for; 0: not asked
