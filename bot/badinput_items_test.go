@@ -69,7 +69,7 @@ func (r *room) itemID() string {
 
 func TestBadInputOwners(t *testing.T) {
 	for owner, state := range map[string]conversations.ItemState{
-		"@bo": conversations.ItemProposed, "@nobody": "", "<@U999>": conversations.ItemOrphaned, "@ana": conversations.ItemAccepted,
+		"@bo": conversations.ItemProposed, "@nobody": "", "<@U999>": "", "@ana": conversations.ItemAccepted,
 	} {
 		r := newRoom(t)
 		r.anItem("alert per country " + owner + " fri")
