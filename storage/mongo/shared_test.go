@@ -12,12 +12,17 @@ import (
 
 // slow is a call that takes a second, unless its context ends before, says how many it was given, and refuses whatever has a
 // bad one among it.
-type slow struct{ calls [][]string }
+type slow struct {
+	mu    sync.Mutex
+	calls [][]string
+}
 
 var errBad = errors.New("bad")
 
 func (s *slow) call(ctx context.Context, all []string) (int, error) {
+	s.mu.Lock()
 	s.calls = append(s.calls, all)
+	s.mu.Unlock()
 	select {
 	case <-time.After(time.Second): // of the bubble's clock
 	case <-ctx.Done():
