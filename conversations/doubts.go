@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/debrief-bot/debrief/conversations/when"
 )
 
 // odd finds what somebody should look at again in an answer: a cause that stops at a person, a date that is none, an owner
@@ -46,6 +48,13 @@ func (o odd) doubts(a Answered) []string {
 		all = append(all, "This is longer than I keep. Say it in parts, or link to it.")
 	}
 	switch q.Gives {
+	case PartTimeline:
+		now := a.At.In(o.facts.Person(a.Who).Location(o.facts.Zone))
+		for _, line := range strings.Split(a.words(), "\n") {
+			if phrase, err := when.Misread(line, now); err != nil {
+				all = append(all, asked(phrase+": "+err.Error()))
+			}
+		}
 	case PartCauses:
 		for _, c := range o.causes[a.ID] {
 			if blames(c.Text, o.facts) {

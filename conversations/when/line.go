@@ -41,6 +41,20 @@ func fields(s string, offset, n int) []field {
 // before and the separator behind it, and may be empty; of a range (14:05–14:20 degraded) t is the start, and rest the
 // whole line. ok is false, and rest the line as it is, when the line does not begin with a time that has come.
 func Leading(text string, now time.Time) (t time.Time, rest string, ok bool) {
+	t, rest, phrase, err := leading(text, now)
+	return t, rest, phrase != "" && err == nil
+}
+
+// Misread says what is wrong with the time that a line begins with, when Leading does not read it: it has the shape of one
+// (25:99), does not exist (30 feb 14:00), has two readings or has not come. phrase is that time as it is written. err is as
+// of Past, and nil when Leading reads the line or the line begins with something else.
+func Misread(text string, now time.Time) (phrase string, err error) {
+	_, _, phrase, err = leading(text, now)
+	return phrase, err
+}
+
+// leading is Leading with the time as it is written, which is empty where there is none, and what is wrong with it.
+func leading(text string, now time.Time) (t time.Time, rest, phrase string, err error) {
 	begin := 0
 	if first := fields(text, 0, 1); len(first) == 1 && strings.Contains("-*•–—", text[first[0].start:first[0].end]) {
 		begin = first[0].end
@@ -64,17 +78,24 @@ func Leading(text string, now time.Time) (t time.Time, rest string, ok bool) {
 				ph.zone = zone
 			}
 			t, err := ph.past(now)
+			phrase := text[found[0].start:end]
 			if err != nil {
-				return time.Time{}, text, false
+				return time.Time{}, text, phrase, err
 			}
 			if isRange {
-				return t, strings.TrimSpace(text[begin:]), true
+				return t, strings.TrimSpace(text[begin:]), phrase, nil
 			}
-			return t, rest, true
+			return t, rest, phrase, nil
 		}
 		words[n-1] = whole
 	}
-	return time.Time{}, text, false
+	if len(found) > 0 {
+		first := strings.Trim(text[found[0].start:found[0].end], "[]()*_`@:,;|-–—")
+		if _, err := Past(first, now); err != nil && looksClock(fold(first).s) {
+			return time.Time{}, text, first, err
+		}
+	}
+	return time.Time{}, text, "", nil
 }
 
 // maxWordLength is how many bytes of a word are looked at; no word of a date has more.

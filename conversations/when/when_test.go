@@ -439,6 +439,34 @@ func TestLeading(t *testing.T) {
 	}
 }
 
+func TestMisread(t *testing.T) {
+	for _, c := range []struct {
+		line, phrase string
+		reason       error
+	}{
+		{"25:99 deploy", "25:99", ErrUnknown},
+		{"- [14:75] deploy", "14:75", ErrUnknown},
+		{"13pm: deploy", "13pm", ErrUnknown},
+		{"30 feb 14:00 deploy", "30 feb 14:00", ErrNoSuchDate},
+		{"tomorrow 10:00 deploy", "tomorrow 10:00", ErrFuture},
+		{"14:05 deploy", "14:05", nil},
+		{"deploy 25:99", "", nil},
+		{"3 pods", "", nil},
+		{"3:1 ratio", "", nil},
+		{"10.0.0.1:80 down", "", nil},
+		{"friday deploy", "", nil},
+		{"", "", nil},
+	} {
+		if phrase, err := Misread(c.line, now); phrase != c.phrase || !errors.Is(err, c.reason) {
+			t.Errorf("Misread(%q) = %q, %v; want %q, %v", c.line, phrase, err, c.phrase, c.reason)
+		}
+	}
+	var two *Ambiguous
+	if _, err := Misread("12/01/2026 14:05 deploy", now); !errors.As(err, &two) {
+		t.Errorf("a date with two readings: %v", err)
+	}
+}
+
 func TestAt(t *testing.T) {
 	for _, c := range []struct{ text, want, rest string }{
 		{"rolled back to 4.11 @ 14:05", "2026-11-17 14:05", "rolled back to 4.11"},
