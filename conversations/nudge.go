@@ -37,7 +37,7 @@ type Nudge struct {
 	Said      time.Time  `json:"said,omitzero"`       // since when it is in the outbox
 	Message   MessageRef `json:"message,omitzero"`    // since it arrived
 	Answered  bool       `json:"answered,omitempty"`  // they did something about it
-	Ask       bool       `json:"ask,omitempty"`       // it asks whether to go on, since nobody answers
+	Unheard   int        `json:"unheard,omitempty"`   // so many before it, in a row, went by without an answer
 }
 
 // Errand is a review's question that was handed to somebody.
@@ -340,7 +340,7 @@ func (n *Nudge) speak(o *out, f Facts) {
 	if len(n.Items)+len(n.Offers)+len(n.Questions)+len(n.Notes) == 0 {
 		return
 	}
-	n.Said, n.Ask = f.Now, p.Ignored >= ignoredMost
+	n.Said, n.Unheard = f.Now, p.Ignored
 	n.show(o)
 }
 

@@ -196,15 +196,19 @@ func (n *Nudge) renderWeekly(p *page) {
 	}
 }
 
+// asks reports whether the message asks whether to go on, since nobody answers.
+func (n *Nudge) asks() bool { return n.Unheard >= ignoredMost }
+
 // opening says what the list is about.
 func (n *Nudge) opening(p *page, rule cadence, today when.Date, items []*ActionItem) {
-	if n.Ask {
-		p.words("Three of these messages went by without a word, and that is all right. What shall become of it: ")
+	if n.asks() {
+		it := map[bool]string{true: "it", false: "them"}[len(items) == 1]
+		p.wordsf("The last %d of these messages went by without a word, and that is all right. What shall become of %s: ", n.Unheard, it)
 		if rule.nameless {
-			p.words("shall I give it back to the list?")
+			p.words("shall I give " + it + " back to the list?")
 			return
 		}
-		p.words("keep it, hand it back, or close it with a reason?")
+		p.words("keep, hand back, or close with a reason?")
 		return
 	}
 	if rule.nameless {
@@ -245,7 +249,7 @@ const restTyped = "\nFor the rest, type it: `done A-1 <evidence>`, `later A-1 a 
 
 // presses are the buttons of an item that waits.
 func (n *Nudge) presses(i *ActionItem, id string, rule cadence) []Control {
-	if n.Ask && i.Owner == n.Person {
+	if n.asks() && i.Owner == n.Person {
 		label := " " + number("A", i.Number)
 		return []Control{
 			{Label: "Keep" + label, Verb: "keep", Subject: id},
