@@ -11,6 +11,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"html"
+	"slices"
 	"strings"
 
 	"github.com/microcosm-cc/bluemonday"
@@ -140,12 +141,20 @@ func (d *document) part(part postmortem.Part) error {
 	return nil
 }
 
+// shrunk is how wide a picture can be, in points, that the widest page shows whole at three quarters of its size. report.css
+// has the page's width and that share.
+const shrunk = 696 / 0.75
+
 // figure shows pictures. It scrolls where it is wider than the page, so it can be reached with the keyboard.
 func (d *document) figure(label string, pictures []picture.Picture) {
 	if len(pictures) == 0 {
 		return
 	}
-	d.raw(`<div class="pictures" role="region" aria-label="` + label + `" tabindex="0">` + "\n")
+	class := "pictures"
+	if slices.ContainsFunc(pictures, func(p picture.Picture) bool { return p.Width > shrunk }) {
+		class += " wide"
+	}
+	d.raw(`<div class="` + class + `" role="region" aria-label="` + label + `" tabindex="0">` + "\n")
 	for _, p := range pictures {
 		d.pictures++
 		d.raw(p.SVG(fmt.Sprintf("picture-%d", d.pictures)) + "\n")

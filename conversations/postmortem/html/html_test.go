@@ -42,6 +42,21 @@ func TestReports(t *testing.T) {
 	}
 }
 
+// Up to five causes behind one another are shown whole on the widest page; with more, their words would become too small.
+func TestWidePicturesScroll(t *testing.T) {
+	rec := examples(t)["cloudflare-2019"]
+	for levels, class := range map[int]string{4: "pictures", 5: "pictures", 6: "pictures wide"} {
+		chain := []postmortem.Cause(nil)
+		for range levels {
+			chain = []postmortem.Cause{{Root: postmortem.WhyHappened, Text: "it could", Causes: chain}}
+		}
+		rec.Causes = chain
+		if figure := `<div class="` + class + `" role="region" aria-label="Pictures of the causes"`; !bytes.Contains(printed(t, rec), []byte(figure)) {
+			t.Errorf("%d levels are not shown in %s", levels, figure)
+		}
+	}
+}
+
 // withoutStyle is a document with the name of the stylesheet in its place. It must be there once, as it lies here.
 func withoutStyle(t testing.TB, doc []byte) []byte {
 	t.Helper()
