@@ -527,7 +527,14 @@ describe("people at work", { concurrency: 3 }, () => {
       await message(main(bo), "oops").hover();
       await message(main(bo), "oops").getByRole("button", { name: "Edit or delete" }).click();
       await bo.getByRole("menuitem", { name: "Delete message" }).click();
-      await bo.locator("#form footer").getByRole("button", { name: "Delete" }).click();
+      const deletes = bo.locator("#form footer").getByRole("button", { name: "Delete" });
+      assert.match(await deletes.getAttribute("class"), /\bbad\b/, "what deletes looks like what does no harm");
+      for (const theme of ["dark", "light"]) {
+        await bo.emulateMedia({ colorScheme: theme });
+        await shot(bo, "delete-" + theme);
+        await axe(bo, `the question before deleting, ${theme}`);
+      }
+      await deletes.click();
       await main(ana).getByText("oops").waitFor({ state: "detached" });
 
       // A reaction with a tone of skin, and one on top of it.

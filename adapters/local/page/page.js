@@ -525,7 +525,7 @@ class List {
       buttons.push(tool("t-menu", "Edit or delete", "⋯", (e) => menu(e.currentTarget, [
         ...(mine ? [{ label: "Edit message", pick: () => this.edit(m) }] : []),
         { label: "Delete message…", bad: true, pick: () => ask({
-          key: name(), title: "Delete this message?", submit: "Delete", about: "It goes for everybody, and from every report that is not published yet.", inputs: [], send: () => act("delete", { channel: m.channel, message: m.id }),
+          key: name(), title: "Delete this message?", submit: "Delete", bad: true, about: "It goes for everybody, and from every report that is not published yet.", inputs: [], send: () => act("delete", { channel: m.channel, message: m.id }),
         }) },
       ])));
     }
@@ -800,7 +800,7 @@ function ask(form) {
   openForm = form;
   const general = form.wrong?.[""];
   const fields = el("div", { class: "fields" }, form.about ? el("p", {}, form.about) : null, el("p", { class: "wrong", role: "alert", hidden: !general }, general || ""), form.inputs.map((i, n) => field(i, n, form.wrong?.[i.name])));
-  const submit = el("button", { class: "button primary", type: "submit" }, form.submit);
+  const submit = el("button", { class: form.bad ? "button bad" : "button primary", type: "submit" }, form.submit);
   const box = el("form", { method: "dialog", novalidate: true, onsubmit: async (e) => {
     e.preventDefault();
     if (submit.getAttribute("aria-busy")) return;
