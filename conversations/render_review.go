@@ -599,8 +599,13 @@ func (r *Review) questionFoot(p *page, id string, q Question, answers []Answered
 	if len(heard) > 0 {
 		p.words("\n" + strings.Join(heard, " · "))
 	}
+	own := r.questionControls(p, id, q, answers)
+	if len(own) > 0 {
+		p.row(own...)
+	}
 	n := strconv.Itoa(q.N)
-	row := []Control{{Label: "Next", Verb: "next", Subject: id, Value: n, Primary: true}}
+	first := !slices.ContainsFunc(own, func(c Control) bool { return c.Primary })
+	row := []Control{{Label: "Next", Verb: "next", Subject: id, Value: n, Primary: first}}
 	row = append(row, Control{Label: "Answer in a form", Verb: "answer form", Subject: id, Value: n})
 	if !r.Tiny {
 		row = append(row, Control{Label: "Skip", Verb: "form", Subject: id, Value: "skip " + n})
@@ -610,9 +615,6 @@ func (r *Review) questionFoot(p *page, id string, q Question, answers []Answered
 		row = append(row, Control{Label: "Look", Verb: "look", Subject: id, Value: n})
 	}
 	p.row(row...)
-	if row = r.questionControls(p, id, q, answers); len(row) > 0 {
-		p.row(row...)
-	}
 }
 
 // questionControls are the buttons and menus that only one question has.

@@ -526,3 +526,37 @@ func TestWordsAreJudgedOnce(t *testing.T) {
 		t.Errorf("after the edit it is judged %q", h.Judged)
 	}
 }
+
+// One button of a question is what most people want next: what confirms the guesses while nobody has said anything, else
+// [Next]. What answers the question stands above what goes on from it.
+func TestAQuestionHasOneFirstButton(t *testing.T) {
+	s := wholeReview(2)
+	r := s.State.(*Review)
+	f := testFacts()
+	r.Sources = []Source{{Channel: r.Home.Channel, From: noon.Add(-time.Hour)}}
+	for i, text := range []string{"the checkout fails", "rolled back, all green"} {
+		at := noon.Add(time.Duration(i) * time.Minute)
+		f.Subjects = append(f.Subjects, Subject{
+			ID: fmt.Sprint(testWorkspace, "/event/", i), At: at,
+			State: &TimelineEvent{Number: i + 1, Where: r.Home, Hand: "U1", Who: "U1", Text: text, Time: at},
+		})
+	}
+	first := func() (labels []string) {
+		body, _ := Render(s, Effect{Kind: Post, View: "question", Args: []string{"2"}}, f)
+		for _, row := range body.Controls {
+			for _, c := range row {
+				if c.Primary {
+					labels = append(labels, c.Label)
+				}
+			}
+		}
+		return append(labels, body.Controls[0][0].Label)
+	}
+	if got, want := first(), []string{"That's right", "That's right"}; !slices.Equal(got, want) {
+		t.Errorf("guessed, the first buttons are %q, want %q", got, want)
+	}
+	s = tell(s, "m1", 15, "U2", "2: eased 12:01")
+	if got := first(); got[0] != "Next" || len(got) != 2 {
+		t.Errorf("answered, the first buttons are %q", got)
+	}
+}
