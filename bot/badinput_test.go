@@ -2,8 +2,11 @@ package bot_test
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -195,5 +198,43 @@ func TestBadInputAReactionOnAMessageThatCannotBeRead(t *testing.T) {
 	r.must(err)
 	if health.New != 0 || health.Effects != 0 || health.Dead != 0 {
 		t.Errorf("something is left over: %+v", health)
+	}
+}
+
+// One person has the form of a question open in two tabs and sends both at the same moment, each of them twice, as a browser
+// does that got no answer: both answers are kept, once each, also when they say the same.
+func TestTwoTabsAtTheSameMoment(t *testing.T) {
+	for _, words := range [][2]string{{"a valve failed", "the pager was silent"}, {"a valve failed", "a valve failed"}} {
+		r := newRoom(t)
+		thread := r.review()
+		found, err := r.store.Find(t.Context(), storage.Query{Address: local.Workspace + "/reviews"})
+		r.must(err)
+		at := r.clock.Now()
+		var tabs sync.WaitGroup
+		for tab, text := range words {
+			for range 2 {
+				tabs.Go(func() {
+					_, err := r.bot.Handle(t.Context(), conversations.Event{
+						Key: fmt.Sprint(local.Workspace, "/form/tab", tab), Kind: conversations.Submitted, At: at, Where: thread, Who: "bo",
+						Verb: "answer", Subject: found[0].ID, Value: "2", Fields: []conversations.Field{{Name: "text", Value: text}},
+					})
+					if err != nil {
+						t.Error(err)
+					}
+				})
+			}
+		}
+		tabs.Wait()
+		r.settle()
+		var kept []string
+		for _, h := range r.theReview().Heard {
+			if h.Question == 2 {
+				kept = append(kept, h.Text)
+			}
+		}
+		slices.Sort(kept)
+		if !slices.Equal(kept, words[:]) {
+			t.Errorf("of %q is kept %q", words, kept)
+		}
 	}
 }
