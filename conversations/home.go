@@ -73,7 +73,7 @@ func home(p *page, e Event, f Facts) {
 	if e.Kind != Opened {
 		return
 	}
-	p.row(Control{Label: "Start a postmortem", Verb: "start form", Subject: workspaceID(e.Where.Workspace)})
+	p.rowHere(Control{Label: "Start a postmortem", Verb: "start form", Subject: workspaceID(e.Where.Workspace)})
 	if f.Person(e.Who).Admin {
 		p.paragraph()
 		settingsWords(p, f.Settings)
@@ -87,7 +87,7 @@ func (r *Review) homeWaits(p *page, id, who string) {
 		if q, ok := r.question(h.Question); ok && h.Who == who && r.lacksAnswer(q.N) {
 			p.paragraph()
 			r.waitsForAnswer(p, q, h.Due)
-			p.row(Control{Label: r.name() + ": answer " + strconv.Itoa(q.N), Verb: "answer form", Subject: id, Value: strconv.Itoa(q.N)})
+			p.rowHere(Control{Label: r.name() + ": answer " + strconv.Itoa(q.N), Verb: "answer form", Subject: id, Value: strconv.Itoa(q.N)})
 		}
 	}
 	switch {
@@ -97,13 +97,13 @@ func (r *Review) homeWaits(p *page, id, who string) {
 		r.waitsFor(p)
 		p.toCard(r)
 		if r.changed() {
-			p.row(Control{Label: r.name() + ": look", Verb: "changes", Subject: id})
+			p.rowHere(Control{Label: r.name() + ": look", Verb: "changes", Subject: id})
 		}
 	case r.lacksApproval(p.facts) && r.takesPart(who, p.facts):
 		p.paragraph()
 		r.titled(p).words(" waits for somebody who took part, as you did, to approve the draft.")
 		p.toCard(r)
-		p.row(
+		p.rowHere(
 			Control{Label: r.name() + ": read the draft", Verb: "draft", Subject: id},
 			Control{Label: r.name() + ": approve", Verb: "approve", Subject: id},
 		)
@@ -181,7 +181,7 @@ func homeItems(p *page, who string) {
 			row = i.yesOrNo(s.ID)
 		}
 		if n < itemsPressed {
-			p.row(row...)
+			p.rowHere(row...)
 		}
 	}
 	if len(mine) > itemsPressed {

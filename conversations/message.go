@@ -1,6 +1,7 @@
 package conversations
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -26,7 +27,7 @@ type Message struct {
 	OpensThread bool // Post: people will reply under it (Slack: nothing to do; Discord: start a thread)
 }
 
-// Body is what people see: words, then controls.
+// Body is what people see: words, and rows of controls. A row stands where a span of the text says so, else below all of it.
 type Body struct {
 	Text     []Span
 	Controls [][]Control // rows
@@ -35,6 +36,17 @@ type Body struct {
 
 // IsZero reports whether there is nothing to say.
 func (b Body) IsZero() bool { return len(b.Text) == 0 && len(b.Controls) == 0 && b.File == nil }
+
+// Below are the rows of controls that stand below the text, by their number: those that stand nowhere in it.
+func (b Body) Below() []int {
+	var below []int
+	for n, row := range b.Controls {
+		if len(row) > 0 && !slices.ContainsFunc(b.Text, func(s Span) bool { return s.Kind == Buttons && s.Row == n }) {
+			below = append(below, n)
+		}
+	}
+	return below
+}
 
 // File is a text document that goes with a message.
 type File struct {
@@ -55,6 +67,7 @@ const (
 	Moment  SpanKind = "moment"  // a time, shown in each reader's zone where the platform can; Text is the fallback
 	Link    SpanKind = "link"    // Text, to the message or place in Ref
 	Item    SpanKind = "item"    // a new line of a list, Level deep; Text is the fallback
+	Buttons SpanKind = "buttons" // a row of controls, on a line of its own; it has no Text
 )
 
 // Span is a run of text of one kind.
@@ -67,6 +80,7 @@ type Span struct {
 	Ref  MessageRef // Link
 
 	Level int // Item: 0 is the outermost
+	Row   int // Buttons: which of the body's Controls
 }
 
 // Control is a button, or a menu when it has options. A click on it comes back as Clicked with the same Verb, Subject and

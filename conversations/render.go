@@ -137,8 +137,15 @@ func (p *page) item(level int) *page {
 	return p
 }
 
+// row is a row of controls below all the text.
 func (p *page) row(controls ...Control) {
 	p.body.Controls = append(p.body.Controls, controls)
+}
+
+// rowHere is a row of controls right below what was said last. What is said next begins on a new line.
+func (p *page) rowHere(controls ...Control) {
+	p.body.Text = append(p.body.Text, Span{Kind: Buttons, Row: len(p.body.Controls)})
+	p.row(controls...)
 }
 
 // entry is one line of a timeline, after another one of the time before.

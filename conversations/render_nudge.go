@@ -124,7 +124,7 @@ func (n *Nudge) renderHand(p *page) {
 		if !n.waits(i) {
 			i.outcome(p, n.Person)
 			if i.undoable(n.Person) {
-				p.row(Control{Label: "Undo " + number("A", i.Number), Verb: "undo", Subject: ids[k]})
+				p.rowHere(Control{Label: "Undo " + number("A", i.Number), Verb: "undo", Subject: ids[k]})
 			}
 			continue
 		}
@@ -138,7 +138,7 @@ func (n *Nudge) renderHand(p *page) {
 		}
 		p.words(" (" + number("PM", i.PM) + " ").quote(i.Title).words(", led by ").someone(i.Facilitator).words(")")
 		if waiting++; waiting <= itemsPressed {
-			p.row(i.yesOrNo(ids[k])...)
+			p.rowHere(i.yesOrNo(ids[k])...)
 		}
 	}
 	switch {
@@ -175,14 +175,14 @@ func (n *Nudge) renderWeekly(p *page) {
 		if !n.waits(i) {
 			i.outcome(p, n.Person)
 			if i.undoable(n.Person) {
-				p.row(Control{Label: "Undo " + number("A", i.Number), Verb: "undo", Subject: ids[k]})
+				p.rowHere(Control{Label: "Undo " + number("A", i.Number), Verb: "undo", Subject: ids[k]})
 			}
 			continue
 		}
 		i.line(p, rule, today, n.Person)
 		settling = settling || i.Owner != n.Person
 		if pressed++; pressed <= itemsPressed {
-			p.row(n.presses(i, ids[k], rule)...)
+			p.rowHere(n.presses(i, ids[k], rule)...)
 		}
 	}
 	if settling {
@@ -401,5 +401,5 @@ func (n *Nudge) renderOffer(p *page, id string) {
 	if len(channels) > 1 {
 		p.words(" It would be held in ").channel(n.Channel).words(", about the pins there.")
 	}
-	p.row(n.controls(id)...)
+	p.rowHere(n.controls(id)...)
 }

@@ -135,6 +135,10 @@ func (a *assembled) add(s conversations.Span) {
 		a.fill(a.reader.momentHTML(s))
 	case conversations.Link:
 		a.fill(a.reader.linkHTML(s))
+	case conversations.Buttons: // the page puts them there
+		a.text.WriteString("\n\n")
+		a.fill(`<span class="controls" data-row="` + strconv.Itoa(s.Row) + `"></span>`)
+		a.text.WriteString("\n\n")
 	case conversations.Item:
 		a.text.WriteString("\n" + strings.Repeat("  ", max(s.Level, 0)) + "- ")
 	default:

@@ -40,6 +40,11 @@ func TestHTML(t *testing.T) {
 			[]conversations.Span{words("a"), {Kind: conversations.Item}, words("b"), {Kind: conversations.Item, Level: 1}, quoted("c\nd"), words("\nend")},
 			"<p>a</p>\n<ul>\n<li>b\n<ul>\n<li>c<br>d</li>\n</ul>\n</li>\n</ul>\n<p>end</p>\n",
 		},
+		{
+			[]conversations.Span{words("a\n• b"), {Kind: conversations.Buttons, Row: 1}, words("\nc"), {Kind: conversations.Buttons}, words("\n\nd")},
+			"<p>a</p>\n<ul>\n<li>b</li>\n</ul>\n<p><span class=\"controls\" data-row=\"1\"></span></p>\n" +
+				"<p>c</p>\n<p><span class=\"controls\" data-row=\"0\"></span></p>\n<p>d</p>\n",
+		},
 		{[]conversations.Span{words("a\n• b\n• c\nd")}, "<p>a</p>\n<ul>\n<li>b</li>\n<li>c</li>\n</ul>\n<p>d</p>\n"},
 		{[]conversations.Span{words("✓ one\n– 2 left\n● two\n– d")}, "<ul>\n<li>✓ one</li>\n<li>– 2 left</li>\n<li>● two</li>\n</ul>\n<p>– d</p>\n"},
 		{

@@ -334,14 +334,17 @@ func TestText(t *testing.T) {
 			{Kind: conversations.Moment, Time: time.Date(2026, 3, 2, 13, 2, 0, 0, time.UTC), Text: "13:02"},
 			{Kind: conversations.Words, Text: ": "},
 			{Kind: conversations.Quoted, Text: "**no**\x00"},
-			{Kind: conversations.Link, Text: " ↑"},
+			{Kind: conversations.Buttons, Row: 2},
+			{Kind: conversations.Link, Text: "↑"},
+			{Kind: conversations.Buttons, Row: 3},
+			{Kind: conversations.Words, Text: "\n\nend"},
 		},
 		Controls: [][]conversations.Control{
-			{{Label: "Next"}, {Label: "Ask", Options: []conversations.Option{{Label: "a"}, {Label: "b"}}}}, {}, {{Label: "More"}},
+			{{Label: "Next"}, {Label: "Ask", Options: []conversations.Option{{Label: "a"}, {Label: "b"}}}}, {}, {{Label: "Here"}}, {{Label: "There"}}, {{Label: "More"}},
 		},
 		File: &conversations.File{Name: "PM-1.md"},
 	}
-	want := "**Hi** @Ana in #ops at Mon 2 Mar 14:02: **no**␀ ↑\n[Next]  [Ask ▾ a | b]\n[More]\n+file PM-1.md"
+	want := "**Hi** @Ana in #ops at Mon 2 Mar 14:02: **no**␀\n[Here]\n↑\n[There]\n\nend\n[Next]  [Ask ▾ a | b]\n[More]\n+file PM-1.md"
 	if got := Text(body, Reader{Zone: berlin}); got != want {
 		t.Errorf("\n%q\n%q", got, want)
 	}

@@ -14,17 +14,15 @@ type Reader struct {
 	Name func(string) string // of a person by id, empty when unknown; nil: the names in the spans
 }
 
-// Text is a message as plain text: the words, then each row of controls on a line, buttons as `[Label]` and menus as
-// `[Label ▾ one | two]`, then the name of the file that goes with it.
+// Text is a message as plain text: the words and each row of controls on a line where it stands, buttons as `[Label]` and
+// menus as `[Label ▾ one | two]`, then the name of the file that goes with it.
 func Text(b conversations.Body, r Reader) string {
 	parts := []string{}
-	if words := r.words(b.Text); words != "" {
+	if words := r.words(b); words != "" {
 		parts = append(parts, abridged(words, b.File))
 	}
-	for _, row := range b.Controls {
-		if len(row) > 0 {
-			parts = append(parts, controls(row))
-		}
+	for _, n := range b.Below() {
+		parts = append(parts, controls(b.Controls[n]))
 	}
 	if b.File != nil {
 		parts = append(parts, "+file "+b.File.Name)
@@ -44,12 +42,24 @@ func abridged(words string, f *conversations.File) string {
 	return paragraphs[0] + "\n" + paragraphs[1] + "\n… (all of it in the file)"
 }
 
-func (r Reader) words(spans []conversations.Span) string {
-	var b strings.Builder
-	for _, s := range spans {
-		b.WriteString(r.span(s))
+// words are the text with the rows of controls that stand in it.
+func (r Reader) words(b conversations.Body) string {
+	var all strings.Builder
+	below := false // a row of controls
+	for _, s := range b.Text {
+		if s.Kind == conversations.Buttons {
+			all.WriteString("\n" + controls(b.Controls[s.Row]))
+			below = true
+			continue
+		}
+		text := r.span(s)
+		if below && !strings.HasPrefix(text, "\n") {
+			all.WriteString("\n")
+		}
+		all.WriteString(text)
+		below = false
 	}
-	return b.String()
+	return all.String()
 }
 
 func (r Reader) span(s conversations.Span) string {

@@ -36,9 +36,9 @@ type part struct {
 }
 
 // render makes messages of a body: the words as rich text, in which what people wrote cannot become anything else than
-// text, then the controls. What one message cannot hold goes on in further ones.
+// text, and the controls where they stand in it. What one message cannot hold goes on in further ones.
 func (id identity) render(b conversations.Body) []part {
-	lines := id.lines(b.Text)
+	lines := id.lines(b)
 	parts := cut(lines)
 	if b.File != nil && b.File.Text != conversations.Plain(b.Text) {
 		// A file goes along as text: uploading one can be neither found nor repeated.
@@ -51,16 +51,18 @@ func (id identity) render(b conversations.Body) []part {
 	if len(parts) == 0 {
 		parts = []part{{}}
 	}
-	for i, row := range b.Controls {
-		parts[0].blocks = append(parts[0].blocks, rows(row, i)...)
+	for _, n := range b.Below() {
+		parts[0].blocks = append(parts[0].blocks, rows(b.Controls[n], n)...)
 	}
-	uniqueActions(parts[0].blocks)
 	var said []string
 	for _, l := range lines {
-		said = append(said, textOf(l))
+		if l.kind != buttons {
+			said = append(said, textOf(l))
+		}
 	}
 	fallback := escape(shorten(strings.TrimSpace(strings.Join(said, "\n")), maxFallback))
 	for i := range parts {
+		uniqueActions(parts[i].blocks)
 		parts[i].text = fallback
 		if fallback == "" {
 			parts[i].text = "Debrief"
@@ -79,12 +81,14 @@ const (
 	numbered
 	quote
 	fenced
+	buttons
 )
 
 type line struct {
 	kind  lineKind
 	level int
 	runs  []run
+	row   []slack.Block // of buttons
 }
 
 // run is a piece of a line: text in a style, or something that each reader's Slack writes out.
@@ -104,15 +108,20 @@ func (l line) size() int {
 }
 
 // lines reads spans: ours as the CommonMark that we write, theirs as they are.
-func (id identity) lines(spans []conversations.Span) []line {
+func (id identity) lines(b conversations.Body) []line {
 	w := &writer{}
-	for _, s := range spans {
+	for _, s := range b.Text {
 		switch s.Kind {
 		case conversations.Words:
 			w.words(s.Text)
 		case conversations.Item:
 			w.end()
 			w.line.kind, w.line.level, w.opened = bulleted, s.Level, true
+		case conversations.Buttons:
+			if w.opened {
+				w.end()
+			}
+			w.line.kind, w.line.row, w.opened = buttons, rows(b.Controls[s.Row], s.Row), true
 		case conversations.Quoted:
 			w.add(run{text: inert(s.Text)})
 		case conversations.Someone:
@@ -163,6 +172,9 @@ type writer struct {
 func (w *writer) add(r run) {
 	if w.skip {
 		return
+	}
+	if w.line.kind == buttons {
+		w.end()
 	}
 	w.opened = true
 	if w.fence {
@@ -351,10 +363,14 @@ func cut(lines []line) []part {
 	for _, whole := range lines {
 		for _, l := range whole.pieces() {
 			n := l.size() + 1
-			if l.kind == heading {
+			switch l.kind {
+			case heading:
 				blocks += 2 // it, and what goes on below it
+			case buttons:
+				blocks += len(l.row) + 1
 			}
-			if len(held) > 0 && (size+n > maxPart || pieces+len(l.runs) > maxPieces || blocks > maxBlocks) {
+			full := size+n > maxPart || pieces+len(l.runs) > maxPieces || blocks > maxBlocks
+			if full && len(held) > 0 && l.kind != buttons { // those stay with what they are about
 				flush()
 			}
 			held = append(held, l)
@@ -433,6 +449,12 @@ func richText(lines []line) []slack.Block {
 			if text := strings.TrimSpace(textOf(l)); text != "" {
 				blocks = append(blocks, slack.NewHeaderBlock(words(text)))
 			}
+			i++
+			continue
+		}
+		if l.kind == buttons {
+			flush()
+			blocks = append(blocks, l.row...)
 			i++
 			continue
 		}

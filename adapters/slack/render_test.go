@@ -6,6 +6,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -63,7 +64,24 @@ var bodies = map[string]conversations.Body{
 		b.Controls = [][]conversations.Control{{{Label: "Later", Verb: "later", Subject: long, Options: []conversations.Option{{Label: "a day", Value: "1 day"}, {Label: "a week", Value: "1 week"}}}}}
 		return b
 	}(),
+	"weekly": func() conversations.Body {
+		b := spans(ours("2 of your follow-ups are late."))
+		for n, text := range []string{"alert per country", "runbook"} {
+			b = withItem(b, n+1, text)
+		}
+		b.Text = append(b.Text, ours("\n\nFor the rest, type it."))
+		b.Controls = append(b.Controls, []conversations.Control{{Label: "Pause these", Verb: "me pause", Subject: "p"}})
+		return b
+	}(),
 	"hostile": spans(ours("they said: "), theirs("<!channel> <@U0BO> *b* `c` https://evil.example :x: \u202egpj\x00")),
+}
+
+// withItem adds an item with a row of controls below it.
+func withItem(b conversations.Body, n int, text string) conversations.Body {
+	name := "A-" + strconv.Itoa(n)
+	b.Text = append(b.Text, ours("\n**"+name+"** "), theirs(text), conversations.Span{Kind: conversations.Buttons, Row: len(b.Controls)})
+	b.Controls = append(b.Controls, []conversations.Control{{Label: "Done " + name, Verb: "item form", Subject: name, Value: "done"}})
+	return b
 }
 
 func TestRender(t *testing.T) {
@@ -79,6 +97,40 @@ func TestRender(t *testing.T) {
 			}
 			golden(t, name, all)
 		})
+	}
+}
+
+// TestRowsInALongText: whatever a text is divided into, each row of it stands once, below what it is about.
+func TestRowsInALongText(t *testing.T) {
+	for _, size := range []int{1, 500, 3000, 9000} {
+		b := conversations.Body{}
+		for n := range 60 {
+			b = withItem(b, n+1, strings.Repeat("x", size))
+		}
+		n := 0
+		for _, p := range us.render(b) {
+			blocks, problem := slacktest.CheckBlocks(string(encoded(t, p.blocks)))
+			if problem != "" {
+				t.Errorf("%d: Slack would not take it: %s", size, problem)
+			}
+			last := ""
+			for _, block := range blocks {
+				text, _, _ := slacktest.Message{Blocks: []map[string]any{block}}.Read()
+				if block["type"] != "actions" {
+					last = text
+					continue
+				}
+				n++
+				name := "A-" + strconv.Itoa(n)
+				if strings.TrimSpace(text) != "Done "+name || !strings.HasSuffix(strings.TrimRight(last, "\n"), "x") || size < 2000 && !strings.Contains(last, name+" x") {
+					t.Errorf("%d: row %d is %q, below %.20q", size, n, text, last)
+				}
+				last = ""
+			}
+		}
+		if n != 60 {
+			t.Errorf("%d: there are %d rows", size, n)
+		}
 	}
 }
 

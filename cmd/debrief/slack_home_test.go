@@ -52,7 +52,7 @@ func (s *slackStage) home(t *testing.T, who string) string {
 	if !ok {
 		t.Fatalf("%s has no Home", who)
 	}
-	return plainly(reader{zone: s.zone}.words(v.Blocks), controlRows(v.Blocks))
+	return plainly(reader{zone: s.zone}.read(v.Blocks))
 }
 
 func expect(t *testing.T, what, text string, has ...string) {

@@ -23,8 +23,8 @@ type block = map[string]any
 // reader is whose Slack shows blocks.
 type reader struct{ zone *time.Location }
 
-// words are what blocks say, without controls.
-func (r reader) words(blocks []map[string]any) string {
+// read is what blocks say, each row of controls on a line where it stands.
+func (r reader) read(blocks []map[string]any) string {
 	var all []string
 	for _, b := range blocks {
 		switch b["type"] {
@@ -32,6 +32,8 @@ func (r reader) words(blocks []map[string]any) string {
 			all = append(all, textOf(b["text"]))
 		case "rich_text":
 			all = append(all, r.rich(b)...)
+		case "actions":
+			all = append(all, rowText(controlsOf([]map[string]any{b})))
 		}
 	}
 	return strings.Join(all, "\n")
@@ -107,47 +109,35 @@ func textOf(v any) string {
 // controlsOf are the buttons and menus of a message.
 func controlsOf(blocks []map[string]any) []transcript.Control {
 	var all []transcript.Control
-	for _, row := range controlRows(blocks) {
-		all = append(all, row...)
-	}
-	return all
-}
-
-func controlRows(blocks []map[string]any) [][]transcript.Control {
-	var rows [][]transcript.Control
 	for _, b := range blocks {
 		if b["type"] != "actions" {
 			continue
 		}
-		var row []transcript.Control
 		for _, e := range list(b["elements"]) {
 			c := transcript.Control{Label: textOf(e["text"]) + textOf(e["placeholder"])}
 			for _, o := range list(e["options"]) {
 				c.Choices = append(c.Choices, textOf(o["text"]))
 			}
-			row = append(row, c)
+			all = append(all, c)
 		}
-		rows = append(rows, row)
 	}
-	return rows
+	return all
+}
+
+func rowText(row []transcript.Control) string {
+	var shown []string
+	for _, c := range row {
+		label := "[" + c.Label
+		if len(c.Choices) > 0 {
+			label += " ▾ " + strings.Join(c.Choices, " | ")
+		}
+		shown = append(shown, label+"]")
+	}
+	return strings.Join(shown, " ")
 }
 
 // plainly is a message as it is read aloud.
-func plainly(words string, rows [][]transcript.Control) string {
-	lines := spoken(words)
-	for _, row := range rows {
-		var shown []string
-		for _, c := range row {
-			label := "[" + c.Label
-			if len(c.Choices) > 0 {
-				label += " ▾ " + strings.Join(c.Choices, " | ")
-			}
-			shown = append(shown, label+"]")
-		}
-		lines = append(lines, spoken(strings.Join(shown, " "))...)
-	}
-	return strings.Join(lines, "\n")
-}
+func plainly(text string) string { return strings.Join(spoken(text), "\n") }
 
 var (
 	diagram  = regexp.MustCompile("(?s)```mermaid\n.*?\n```")
@@ -253,7 +243,7 @@ func formText(v slacktest.View) string {
 			lines = append(lines, "! "+in.name+": "+wrong)
 		}
 	}
-	return plainly(strings.Join(append(lines, "["+v.Submit+"]"), "\n"), nil)
+	return plainly(strings.Join(append(lines, "["+v.Submit+"]"), "\n"))
 }
 
 func (in input) text() string {

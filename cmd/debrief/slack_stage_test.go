@@ -239,7 +239,7 @@ func (s *slackStage) known(name string) {
 // refuse is Slack itself telling somebody that what they typed was not sent.
 func (s *slackStage) refuse(d transcript.Deed, text string) {
 	s.hear()
-	s.answers = append(s.answers, transcript.Answer{To: d.Who, Channel: d.Channel, Thread: d.Thread, ByChat: true, Text: plainly(text, nil)})
+	s.answers = append(s.answers, transcript.Answer{To: d.Who, Channel: d.Channel, Thread: d.Thread, ByChat: true, Text: plainly(text)})
 }
 
 func (s *slackStage) say(d transcript.Deed) (string, error) {
@@ -355,13 +355,17 @@ func (s *slackStage) message(m slacktest.Message, mark marker, all []slacktest.M
 	if m.Edited != "" {
 		t.Touched = momentOf(m.Edited)
 	}
-	words, parts := r.words(m.Blocks), []any{partOf(m)}
+	end := len(m.Blocks) // of what goes on in further messages: below it are the controls
+	for end > 0 && m.Blocks[end-1]["type"] == "actions" {
+		end--
+	}
+	text, parts := r.read(m.Blocks[:end]), []any{partOf(m)}
 	for _, further := range all {
 		if mark, _ := markerOf(further); mark.Of == m.TS {
-			words, parts = words+"\n"+r.words(further.Blocks), append(parts, partOf(further))
+			text, parts = text+"\n"+r.read(further.Blocks), append(parts, partOf(further))
 		}
 	}
-	t.Text = plainly(words, controlRows(m.Blocks))
+	t.Text = plainly(text + "\n" + r.read(m.Blocks[end:]))
 	s.show(seen{t.Slot, t.Text, parts})
 	return t
 }
@@ -377,9 +381,9 @@ func (s *slackStage) hear() {
 		} else {
 			m := told.Message
 			a.Channel, a.Thread, a.Message, a.Controls = s.channelName(m.Channel), m.Thread, m.TS, controlsOf(m.Blocks)
-			a.Text = plainly(reader{zone: s.zones[a.To]}.words(m.Blocks), controlRows(m.Blocks))
+			a.Text = plainly(reader{zone: s.zones[a.To]}.read(m.Blocks))
 			if len(m.Blocks) == 0 {
-				a.Text = plainly(m.Text, nil)
+				a.Text = plainly(m.Text)
 			}
 			a.ByChat = a.Text == "Not saved. Please try again." // which the adapter says, since there is no bot to
 			s.places[m.TS] = m

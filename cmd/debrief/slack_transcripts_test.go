@@ -122,14 +122,14 @@ func (s spokenStage) Scene(ctx context.Context) (transcript.Scene, error) {
 		if m.File != nil {
 			m.Text = strings.Replace(m.Text, abridged(m.File.Text), m.File.Text, 1)
 		}
-		m.Text, m.File = plainly(withoutFile(m.Text), nil), nil
+		m.Text, m.File = plainly(withoutFile(m.Text)), nil
 	}
 	for i := range scene.Answers {
 		a := &scene.Answers[i]
 		if a.Form {
 			a.Text = picked.ReplaceAllString(a.Text, "")
 		}
-		a.Text = plainly(withoutFile(a.Text), nil)
+		a.Text = plainly(withoutFile(a.Text))
 	}
 	return scene, err
 }

@@ -470,7 +470,12 @@ class List {
         el("button", { "data-key": "dismiss", onclick: () => attempt("dismiss", { channel: m.channel, message: m.id }) }, "Dismiss"))) : m.controls || m.slot ? el("div", { class: "boxed" }) : body;
       inner.append(words);
       if (m.document) inner.append(documentCard(m));
-      (m.controls || []).forEach((row, r) => inner.append(el("div", { class: "controls" }, row.map((c, i) => control(m, c, r, i)))));
+      (m.controls || []).forEach((row, r) => {
+        const buttons = row.map((c, i) => control(m, c, r, i));
+        const place = words.querySelector(`[data-row="${r}"]`); // among the words, else it is below them
+        if (place) place.append(...buttons);
+        else inner.append(el("div", { class: "controls" }, buttons));
+      });
       if (inner !== body) body.append(inner);
       if (m.files) body.append(el("div", { class: "files" }, m.files.map((f) => el("span", { class: "file" }, "📄 ", f))));
       if (m.reactions) body.append(el("div", { class: "reactions" }, m.reactions.map((r) => this.reaction(m, r))));
