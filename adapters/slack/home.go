@@ -56,7 +56,7 @@ func (id identity) home(above, page conversations.Body) []slack.Block {
 		}
 	}
 	blocks = blocks[:min(len(blocks), maxHome)]
-	uniqueActions(blocks)
+	uniqueIDs(blocks)
 	return blocks
 }
 

@@ -62,7 +62,7 @@ func (id identity) render(b conversations.Body) []part {
 	}
 	fallback := escape(shorten(strings.TrimSpace(strings.Join(said, "\n")), maxFallback))
 	for i := range parts {
-		uniqueActions(parts[i].blocks)
+		uniqueIDs(parts[i].blocks)
 		parts[i].text = fallback
 		if fallback == "" {
 			parts[i].text = "Debrief"
@@ -636,8 +636,8 @@ func menu(c conversations.Control, options []conversations.Option) slack.BlockEl
 	return slack.NewOptionsSelectBlockElement(slack.OptTypeStatic, label(c.Label, maxHint), actionID, all...)
 }
 
-// uniqueActions numbers action ids that a message has twice, which Slack refuses.
-func uniqueActions(blocks []slack.Block) {
+// uniqueIDs numbers ids of rows and actions that a message or page has twice, which Slack refuses.
+func uniqueIDs(blocks []slack.Block) {
 	seen := map[string]int{}
 	name := func(id *string) {
 		*id = copyNumber.ReplaceAllString(*id, "")
@@ -651,6 +651,7 @@ func uniqueActions(blocks []slack.Block) {
 		if !ok {
 			continue
 		}
+		name(&row.BlockID)
 		for _, e := range row.Elements.ElementSet {
 			switch e := e.(type) {
 			case *slack.ButtonBlockElement:

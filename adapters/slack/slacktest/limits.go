@@ -34,8 +34,14 @@ func CheckBlocks(raw string) ([]map[string]any, string) {
 	return blocks, ""
 }
 
-// checkBlock says how much room a block takes, and what is wrong with it. seen are the action ids so far.
+// checkBlock says how much room a block takes, and what is wrong with it. seen are the ids of blocks and actions so far.
 func checkBlock(b map[string]any, seen map[string]bool) (size int, problem string) {
+	if id, _ := b["block_id"].(string); id != "" {
+		if seen["block "+id] || len(id) > 255 {
+			return 0, "two blocks are " + id + ", or it is too long"
+		}
+		seen["block "+id] = true
+	}
 	elements, _ := b["elements"].([]any)
 	switch n := length(b, "text", "text"); b["type"] {
 	case "divider":
