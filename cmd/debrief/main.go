@@ -42,11 +42,10 @@ func root() *cobra.Command {
 			}
 			return runHere(cmd.Context(), c, cmd.ErrOrStderr(), nil)
 		},
-		Version:       strings.TrimPrefix(version(), "debrief "),
+		Version:       version(), // shown as cobra does: a template would link all of text/template, and 7 MB that it may call
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	cmd.SetVersionTemplate("debrief {{.Version}}\n")
 	cmd.Args = knownCommand
 	cmd.AddCommand(demoCommand(), playCommand(), exportCommand(), doctorCommand(), manifestCommand(), versionCommand())
 	return cmd
@@ -80,7 +79,7 @@ func versionCommand() *cobra.Command {
 		Use:   "version",
 		Short: "Print the version of this program",
 		Args:  cobra.NoArgs,
-		Run:   func(cmd *cobra.Command, _ []string) { fmt.Fprintln(cmd.OutOrStdout(), version()) },
+		Run:   func(cmd *cobra.Command, _ []string) { fmt.Fprintln(cmd.OutOrStdout(), "debrief version "+version()) },
 	}
 }
 
@@ -88,7 +87,7 @@ func versionCommand() *cobra.Command {
 func version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
-		return "debrief (unknown)"
+		return "(unknown)"
 	}
 	revision, modified := "", ""
 	for _, s := range info.Settings {
@@ -99,5 +98,5 @@ func version() string {
 			modified = " (changed)"
 		}
 	}
-	return "debrief " + info.Main.Version + revision + modified + " " + info.GoVersion
+	return info.Main.Version + revision + modified + " " + info.GoVersion
 }
