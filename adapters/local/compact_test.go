@@ -207,7 +207,7 @@ func TestCompactedEveryMinute(t *testing.T) {
 		if err := c.Delete(t.Context(), "ana", mustSay(t, c, canary)); err != nil {
 			t.Error(err)
 		}
-		time.Sleep(compactEvery)
+		time.Sleep(compactEvery) // by the bubble's clock, as below: nobody waits
 		synctest.Wait()
 		if j.holds(canary) {
 			t.Error("after a minute it is still there")

@@ -28,7 +28,7 @@ func inTime(t *testing.T, test func(*testing.T, workspace, *Chat)) {
 	})
 }
 
-// passes lets time go by, of which the test's bubble has as much as it likes.
+// passes lets time go by in the test's bubble, whose clock it winds: nobody waits. It is the only sleep here.
 func passes(d time.Duration) { time.Sleep(d) }
 
 // asBot calls with the time that the bot gives a call, again and again until it is done, as the bot does: when it was to
@@ -43,9 +43,9 @@ func asBot(t *testing.T, call func(context.Context) error) {
 		case err == nil:
 			return
 		case errors.As(err, &later):
-			time.Sleep(later.After)
+			passes(later.After)
 		default:
-			time.Sleep(30 * time.Second)
+			passes(30 * time.Second)
 		}
 	}
 	t.Error("it is never done")
@@ -124,7 +124,7 @@ func TestOneBusyChannelHoldsUpNoOther(t *testing.T) {
 			t.Errorf("the refusal is %v", err)
 		}
 		calls := w.Calls(posting)
-		time.Sleep(20 * time.Second)
+		passes(20 * time.Second)
 		for n := range 3 {
 			want := 10*time.Second + time.Duration(n+1)*time.Second
 			if _, err := c.Send(t.Context(), post("one")); waitOf(err) != want {
@@ -143,7 +143,7 @@ func TestOneBusyChannelHoldsUpNoOther(t *testing.T) {
 		if _, err := c.Send(t.Context(), edit); err != nil {
 			t.Errorf("another method has to wait: %v", err)
 		}
-		time.Sleep(10 * time.Second)
+		passes(10 * time.Second)
 		if _, err := c.Send(t.Context(), post("one")); err != nil {
 			t.Errorf("after the time there is %v", err)
 		}
@@ -159,7 +159,7 @@ func TestARefusalWithoutATime(t *testing.T) {
 		if wait < unsaidWait || wait > unsaidWait*5/4 {
 			t.Errorf("the refusal is %v", err)
 		}
-		time.Sleep(wait - time.Millisecond)
+		passes(wait - time.Millisecond)
 		if _, err := c.Send(t.Context(), post("one")); err != nil { // a millisecond is waited for
 			t.Errorf("at its time there is %v", err)
 		}

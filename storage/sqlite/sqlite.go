@@ -28,7 +28,7 @@ import (
 	"github.com/debrief-bot/debrief/storage"
 )
 
-// Options are what Open can be told. The zero value is right for everybody but tests.
+// Options are what Open can be told. The zero value is right for whoever looks into a file, also while a bot runs on it.
 type Options struct {
 	// Clock is what leases, claims, back-off and slot spacing are counted on; nil: the machine's clock. The age of
 	// finished rows is counted on the machine's clock all the same.
@@ -290,7 +290,8 @@ func (s *Store) cutLog(ctx context.Context) error {
 type scanner interface{ Scan(dest ...any) error }
 
 // read runs a query on one of the readers and scans each of its rows. As with writes, a query that has begun is not broken
-// off: it is short, and for a context that can end two goroutines are started each time.
+// off: it is short, reads wait for no lock, and for a context that can end two goroutines are started each time. Only a disk
+// that hangs holds it up longer than the port allows.
 func read[T any](ctx context.Context, s *Store, doing string, scan func(scanner) (T, error), q *query, args ...any) ([]T, error) {
 	select {
 	case <-s.closing:
